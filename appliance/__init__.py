@@ -1,0 +1,6 @@
+"""A boxed neural synthesizer: streaming neural decoders played by one 8-channel latent signal."""
+
+__version__ = "0.1.0"
+
+LATENT_CHANNELS = 8
+"""Channels of the latent control signal."""

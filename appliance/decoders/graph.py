@@ -1,0 +1,197 @@
+"""An ONNX graph with explicit state and explicit noise, built node by node.
+
+Every signal is float32 (batch, steps, channels) with a free batch axis, so copies of one model run
+as one batch. State enters as an input and leaves as an output; the runtime swaps the two. Noise is
+an input too, so a decode is a pure function.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+BATCH = "batch"
+_OPSET = 17
+_IR_VERSION = 9
+
+
+class Precision(StrEnum):
+    """How the large matrices are stored and multiplied."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+
+
+Distribution = Literal["normal", "uniform", "symmetric"]
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseInput:
+    """Fresh random numbers for each frame.
+
+    `shape` is without the batch axis; "normal" is N(0, 1), "uniform" [0, 1), "symmetric" [-1, 1).
+    """
+
+    name: str
+    distribution: Distribution
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StateTensor:
+    """A state's input and output names and its shape without the batch axis; it starts at zero."""
+
+    source: str
+    target: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A tensor in the graph: (batch, steps, channels)."""
+
+    name: str
+    steps: int
+    channels: int
+
+
+class Graph:
+    """Builds one decoder graph at one precision."""
+
+    def __init__(self, precision: Precision = Precision.FP32) -> None:
+        """Start an empty graph; `precision` decides how large matrices are stored."""
+        self.precision = precision
+        self.states: list[StateTensor] = []
+        self.noises: list[NoiseInput] = []
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[bytes, str] = {}
+        self._initializers: list[onnx.TensorProto] = []
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+        self._count = 0
+
+    def constant(self, value: NDArray[Any]) -> str:
+        """Return the name of a stored array; equal arrays are stored once."""
+        value = np.ascontiguousarray(value)
+        key = f"{value.dtype}{value.shape}".encode() + value.tobytes()
+        if key not in self._constants:
+            name = self._name("c")
+            self._constants[key] = name
+            self._initializers.append(numpy_helper.from_array(value, name))
+        return self._constants[key]
+
+    def scalar(self, value: float) -> str:
+        """Return the name of a stored float32 scalar."""
+        return self.constant(np.float32(value).reshape(()))
+
+    def node(self, operator: str, inputs: list[str], domain: str = "", **attributes: Any) -> str:  # noqa: ANN401
+        """Append an operator with one output and return that output's name."""
+        output = self._name("t")
+        self._nodes.append(
+            helper.make_node(operator, inputs, [output], domain=domain, **attributes)
+        )
+        return output
+
+    def nodes(self, operator: str, inputs: list[str], outputs: int, **attributes: Any) -> list[str]:  # noqa: ANN401
+        """Append an operator with several outputs and return their names."""
+        names = [self._name("t") for _ in range(outputs)]
+        self._nodes.append(helper.make_node(operator, inputs, names, **attributes))
+        return names
+
+    def input(self, name: str, steps: int, channels: int) -> Signal:
+        """Declare a float32 input (batch, steps, channels)."""
+        self._declare(self._inputs, name, (steps, channels))
+        return Signal(name, steps, channels)
+
+    def output(self, name: str, tensor: str, shape: tuple[int, ...]) -> None:
+        """Declare `tensor` as an output called `name`, `shape` without the batch axis."""
+        self._nodes.append(helper.make_node("Identity", [tensor], [name]))
+        self._declare(self._outputs, name, shape)
+
+    def noise(self, distribution: Distribution, shape: tuple[int, ...]) -> str:
+        """Declare random numbers of `shape` (without the batch axis) as an input."""
+        name = f"noise{len(self.noises)}"
+        self.noises.append(NoiseInput(name, distribution, shape))
+        self._declare(self._inputs, name, shape)
+        return name
+
+    def state(self, shape: tuple[int, ...]) -> str:
+        """Declare a state of `shape` and return its input's name; `keep` gives it its next value."""
+        name = f"state{len(self.states)}"
+        self.states.append(StateTensor(name, f"{name}_next", shape))
+        self._declare(self._inputs, name, shape)
+        return name
+
+    def keep(self, state: str, operator: str, inputs: list[str], **attributes: Any) -> None:  # noqa: ANN401
+        """Let `operator` compute the next value of `state`."""
+        entry = next(s for s in self.states if s.source == state)
+        self._nodes.append(helper.make_node(operator, inputs, [entry.target], **attributes))
+        self._declare(self._outputs, entry.target, entry.shape)
+
+    def cut(self, tensor: str, start: int, stop: int, axis: int) -> str:
+        """Return tensor[start:stop] along `axis`."""
+        return self.node("Slice", [tensor, *self.bounds(start, stop, axis)])
+
+    def bounds(self, start: int, stop: int, axis: int, step: int = 1) -> list[str]:
+        """Return the constant inputs of a Slice."""
+        return [self.constant(np.array([n], np.int64)) for n in (start, stop, axis, step)]
+
+    def reshape(self, tensor: str, *shape: int) -> str:
+        """Return `tensor` with `shape` after the batch axis."""
+        return self.node("Reshape", [tensor, self.constant(np.array([0, *shape], np.int64))])
+
+    def matrix(
+        self, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32] | None = None,
+        *, exact: bool = False,
+    ) -> str:
+        """Return x @ weight + bias, `weight` (in, out); `exact` keeps it float32."""
+        rows, columns = weight.shape
+        if self.precision is Precision.FP32 or exact or rows * columns < _SMALL:
+            y = self.node("MatMul", [x, self.constant(weight.astype(np.float32))])
+            return y if bias is None else self.node("Add", [y, self.constant(bias)])
+        scale = np.maximum(np.abs(weight).max(axis=0), 1e-12) / 127
+        quantized = np.clip(np.round(weight / scale), -127, 127).astype(np.int8)
+        inputs = [
+            x,
+            self.constant(quantized),
+            self.constant(scale.astype(np.float32)),
+            self.constant(np.zeros(columns, np.int8)),
+        ]
+        if bias is not None:
+            inputs.append(self.constant(bias.astype(np.float32)))
+        return self.node("DynamicQuantizeMatMul", inputs, domain="com.microsoft")
+
+    def serialize(self, description: dict[str, Any]) -> bytes:
+        """Return the finished model as bytes, `description` and the contract in its metadata."""
+        graph = helper.make_graph(
+            self._nodes, "decoder", self._inputs, self._outputs, self._initializers
+        )
+        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("com.microsoft", 1)]
+        model = helper.make_model(graph, opset_imports=opsets)
+        model.ir_version = _IR_VERSION
+        contract = {
+            **description,
+            "precision": str(self.precision),
+            "states": [asdict(s) for s in self.states],
+            "noises": [asdict(n) for n in self.noises],
+        }
+        helper.set_model_props(model, {"decoder": json.dumps(contract)})
+        onnx.checker.check_model(model)
+        return model.SerializeToString()
+
+    def _declare(
+        self, where: list[onnx.ValueInfoProto], name: str, shape: tuple[int, ...]
+    ) -> None:
+        where.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *shape]))
+
+    def _name(self, prefix: str) -> str:
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+
+_SMALL = 4096  # below this a matrix is cheaper in float32 than its quantization round trip

@@ -1,0 +1,152 @@
+"""Reads layers out of a scripted module tree, by the names its classes had when it was scripted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from appliance.decoders.layers import (
+    Activation,
+    Affine,
+    Array,
+    Chain,
+    Convolution,
+    Dense,
+    Layer,
+    LayerNormalization,
+    LeakyRelu,
+    Sum,
+    TransposedConvolution,
+)
+
+Module = Any  # torch.jit.RecursiveScriptModule, whose attributes only the file knows
+
+
+class UnknownTreeError(Exception):
+    """A part of the tree that no rule reads; the model plays through TorchScript instead."""
+
+
+def kind(module: Module) -> str:
+    """Return the class name a scripted module had."""
+    return str(module.original_name)
+
+
+def child(module: Module, name: str) -> Module:
+    """Return a named child; raises UnknownTreeError if it is missing."""
+    found = dict(module.named_children()).get(name)
+    if found is None:
+        raise UnknownTreeError(f"{kind(module)} has no part '{name}'")
+    return found
+
+
+def children(module: Module) -> list[Module]:
+    """Return the children in order."""
+    return [part for _, part in module.named_children()]
+
+
+def has(module: Module, name: str) -> bool:
+    """Return whether a scripted module has the attribute or child `name`, not None."""
+    return hasattr(module, name) and getattr(module, name) is not None
+
+
+def array(tensor: torch.Tensor) -> Array:
+    """Return a parameter or buffer as a float32 array."""
+    return np.ascontiguousarray(tensor.detach().cpu().numpy().astype(np.float32))
+
+
+def scalar(value: Any) -> float:  # noqa: ANN401
+    """Return a number that the file stores as a number or as a one-element tensor."""
+    return float(value.reshape(-1)[0]) if isinstance(value, torch.Tensor) else float(value)
+
+
+def read(module: Module) -> Layer:
+    """Return the layer a scripted module stands for; raises UnknownTreeError if none is known."""
+    reader = _READERS.get(kind(module))
+    if reader is None:
+        raise UnknownTreeError(f"no rule reads a module of class {kind(module)}")
+    return reader(module)
+
+
+def delays(align: Module) -> tuple[int, ...]:
+    """Return the steps by which an AlignBranches module delays each branch's input."""
+    return tuple(int(part.padding) for part in children(child(align, "paddings")))
+
+
+def _bias(module: Module) -> Array | None:
+    return array(module.bias) if has(module, "bias") else None
+
+
+def _chain(module: Module) -> Layer:
+    return Chain(tuple(read(part) for part in children(module)))
+
+
+def _net(module: Module) -> Layer:
+    return read(child(module, "net"))
+
+
+def _cached_convolution(module: Module) -> Layer:
+    if int(module.groups) != 1:
+        raise UnknownTreeError(f"a convolution in {module.groups} groups")
+    return Convolution(
+        array(module.weight),
+        _bias(module),
+        stride=int(module.stride[0]),
+        dilation=int(module.dilation[0]),
+        history=int(child(module, "cache").padding),
+        delay=int(child(module, "downsampling_delay").padding),
+    )
+
+
+def _cached_transposed(module: Module) -> Layer:
+    stride = int(module.stride[0])
+    kernel = int(module.weight.shape[-1])
+    if kernel != 2 * stride or 2 * int(module.padding[0]) != stride or int(module.groups) != 1:
+        raise UnknownTreeError(f"a transposed convolution of kernel {kernel}, stride {stride}")
+    return TransposedConvolution(array(module.weight), _bias(module), stride)
+
+
+def _leaky(module: Module) -> Layer:
+    return LeakyRelu(float(getattr(module, "negative_slope", 0.01)))
+
+
+def _sum(module: Module) -> Layer:
+    return Sum(tuple(read(b) for b in children(child(module, "branches"))), delays(module))
+
+
+def _batch_norm(module: Module) -> Layer:
+    scale = array(module.weight) / np.sqrt(array(module.running_var) + float(module.eps))
+    return Affine(scale, array(module.bias) - array(module.running_mean) * scale)
+
+
+def _layer_norm(module: Module) -> Layer:
+    return LayerNormalization(array(module.weight), array(module.bias), float(module.eps))
+
+
+def _linear(module: Module) -> Layer:
+    return Dense(array(module.weight), _bias(module))
+
+
+_READERS: dict[str, Callable[[Module], Layer]] = {
+    "CachedSequential": _chain,
+    "Sequential": _chain,
+    "CachedConv1d": _cached_convolution,
+    "CachedConvTranspose1d": _cached_transposed,
+    "LeakyReLU": _leaky,
+    "ReLU": lambda _: Activation("relu"),
+    "Tanh": lambda _: Activation("tanh"),
+    "Sigmoid": lambda _: Activation("sigmoid"),
+    "SiLU": lambda _: Activation("silu"),
+    "Softplus": lambda _: Activation("softplus"),
+    "Identity": lambda _: Chain(()),
+    "Dropout": lambda _: Chain(()),
+    "Residual": lambda m: _sum(child(m, "aligned")),
+    "DilatedUnit": _net,
+    "ResidualLayer": _net,
+    "ResidualBlock": _net,
+    "UpsampleLayer": _net,
+    "ResidualStack": lambda m: _sum(child(m, "net")),
+    "BatchNorm1d": _batch_norm,
+    "LayerNorm": _layer_norm,
+    "Linear": _linear,
+}

@@ -1,0 +1,123 @@
+"""Layers written as streaming graphs: chunk by chunk equals the whole, whatever the chunks.
+
+A convolution is concat(past, x), a gather of its taps and one matrix product; a transposed one is
+concat(previous, x), one matrix product and a reshape. At frame rate the time axis is 1 to 128
+steps long, so the weights' bytes decide the time and one product reads them once.
+"""
+
+import numpy as np
+
+from appliance.decoders.graph import Graph, Signal
+from appliance.decoders.layers import (
+    Activation,
+    Affine,
+    Array,
+    Chain,
+    Convolution,
+    Dense,
+    Layer,
+    LayerNormalization,
+    LeakyRelu,
+    Sum,
+    TransposedConvolution,
+)
+
+
+def write(graph: Graph, layer: Layer, x: Signal) -> Signal:
+    """Append `layer` to `graph` reading `x`, and return what it gives."""
+    match layer:
+        case Chain(layers):
+            for part in layers:
+                x = write(graph, part, x)
+            return x
+        case Convolution():
+            return _convolution(graph, layer, x)
+        case TransposedConvolution():
+            return _transposed(graph, layer, x)
+        case Dense(weight, bias):
+            return Signal(graph.matrix(x.name, weight.T, bias), x.steps, weight.shape[0])
+        case Affine(scale, shift):
+            scaled = graph.node("Mul", [x.name, graph.constant(scale)])
+            return _like(x, graph.node("Add", [scaled, graph.constant(shift)]))
+        case LayerNormalization(gain, shift, epsilon):
+            inputs = [x.name, graph.constant(gain), graph.constant(shift)]
+            return _like(x, graph.node("LayerNormalization", inputs, axis=-1, epsilon=epsilon))
+        case LeakyRelu(slope):
+            return _like(x, graph.node("LeakyRelu", [x.name], alpha=slope))
+        case Activation(kind):
+            return _activation(graph, kind, x)
+        case Sum(branches, delays):
+            parts = [
+                write(graph, branch, delayed(graph, x, steps))
+                for branch, steps in zip(branches, delays, strict=True)
+            ]
+            total = parts[0]
+            for part in parts[1:]:
+                total = _like(total, graph.node("Add", [total.name, part.name]))
+            return total
+
+
+def delayed(graph: Graph, x: Signal, steps: int) -> Signal:
+    """Return `x` `steps` later, zeros before its first step."""
+    if steps == 0:
+        return x
+    past = graph.state((steps, x.channels))
+    joined = graph.node("Concat", [past, x.name], axis=1)
+    graph.keep(past, "Slice", [joined, *graph.bounds(x.steps, x.steps + steps, 1)])
+    return _like(x, graph.cut(joined, 0, x.steps, 1))
+
+
+def windows(graph: Graph, x: Signal, history: int, taps: Array, stride: int) -> str:
+    """Return the steps at `taps` for each output: (batch, outputs, taps * channels).
+
+    `taps` are positions inside the joined past and present for the first output; each further
+    output reads `stride` steps later. `history` steps are kept as state.
+    """
+    joined = x.name
+    if history:
+        past = graph.state((history, x.channels))
+        joined = graph.node("Concat", [past, x.name], axis=1)
+        graph.keep(past, "Slice", [joined, *graph.bounds(x.steps, x.steps + history, 1)])
+    outputs = x.steps // stride
+    length = history + x.steps
+    places = np.arange(outputs)[:, None] * stride + taps[None, :].astype(np.int64)
+    assert places.max() < length
+    if np.array_equal(places.ravel(), np.arange(length)):
+        return graph.reshape(joined, outputs, len(taps) * x.channels)
+    gathered = graph.node("Gather", [joined, graph.constant(places)], axis=1)
+    return graph.reshape(gathered, outputs, len(taps) * x.channels)
+
+
+def _convolution(graph: Graph, layer: Convolution, x: Signal) -> Signal:
+    outputs, channels, taps = layer.weight.shape
+    assert channels == x.channels, (channels, x.channels)
+    x = delayed(graph, x, layer.delay)
+    if taps == 1 and layer.stride == 1 and not layer.history:
+        y = graph.matrix(x.name, layer.weight[:, :, 0].T, layer.bias)
+        return Signal(y, x.steps, outputs)
+    places = np.arange(taps) * layer.dilation
+    joined = windows(graph, x, layer.history, places, layer.stride)
+    weight = layer.weight.transpose(2, 1, 0).reshape(taps * channels, outputs)
+    return Signal(graph.matrix(joined, weight, layer.bias), x.steps // layer.stride, outputs)
+
+
+def _transposed(graph: Graph, layer: TransposedConvolution, x: Signal) -> Signal:
+    channels, outputs, _ = layer.weight.shape
+    stride = layer.stride
+    joined = windows(graph, x, 1, np.arange(2), 1)
+    early = layer.weight[:, :, stride:].transpose(0, 2, 1)  # what the previous step still adds
+    present = layer.weight[:, :, :stride].transpose(0, 2, 1)
+    weight = np.concatenate([early, present]).reshape(2 * channels, stride * outputs)
+    bias = None if layer.bias is None else np.tile(layer.bias, stride)
+    y = graph.matrix(joined, weight, bias)
+    return Signal(graph.reshape(y, x.steps * stride, outputs), x.steps * stride, outputs)
+
+
+def _activation(graph: Graph, kind: str, x: Signal) -> Signal:
+    if kind == "silu":
+        return _like(x, graph.node("Mul", [x.name, graph.node("Sigmoid", [x.name])]))
+    return _like(x, graph.node(kind.capitalize(), [x.name]))
+
+
+def _like(x: Signal, name: str) -> Signal:
+    return Signal(name, x.steps, x.channels)

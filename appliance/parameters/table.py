@@ -1,0 +1,134 @@
+"""The parameter table: every row of the instrument, written once.
+
+A row's address may hold ``{channel}`` (latent channels 1 to 8), ``{slot}`` (decoder slots from 1)
+and ``{peak}`` (equalizer peaks 1 to 4); it stands for one parameter per combination, stored in
+that order, so that a module reads a whole row as one array.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from appliance import LATENT_CHANNELS
+from appliance.errors import ParameterError
+from appliance.parameters.parameter import Curve, Parameter
+from appliance.suggestion import did_you_mean
+
+WAVEFORMS = ("off", "sine", "saw", "rect", "tri")
+NOISES = ("silence", "white", "rand")
+MODULES = ("offset", "oscillators", "noise")
+PEAKS = 4
+OFF_ON = ("off", "on")
+
+P = Parameter
+LIN, CUB, LOG, SWI = Curve.LINEAR, Curve.CUBIC, Curve.LOGARITHMIC, Curve.SWITCH
+
+ROWS: tuple[Parameter, ...] = (
+    # Offset: eight constants.
+    P("/offset/expression", "Expression", "", 0, 4, 2, LIN, (), "scales all eight offsets"),
+    P("/offset/{channel}/value", "Offset", "", -1, 1, 0, LIN, (), "constant latent value"),
+    # Oscillators: eight periodic signals; far above the latent rate they alias, on purpose.
+    P("/oscillators/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all amplitudes"),
+    P("/oscillators/{channel}/waveform", "Waveform", "", 0, 4, 0, SWI, WAVEFORMS, "shape"),
+    P("/oscillators/{channel}/frequency", "Frequency", "Hz", 0, 100, 0.5, CUB, (), "0 parks it"),
+    P("/oscillators/{channel}/amplitude", "Amplitude", "", 0, 4, 1, LIN, (), "peak latent value"),
+    P("/oscillators/{channel}/duty", "Duty", "", 0, 1, 0.5, LIN, (), "pulse width of rect and tri"),
+    # Noise: eight random signals.
+    P("/noise/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all amplitudes"),
+    P("/noise/{channel}/kind", "Kind", "", 0, 2, 0, SWI, NOISES, "white noise or random ramps"),
+    P("/noise/{channel}/frequency", "Frequency", "Hz", 0, 100, 10, CUB, (), "new ramps a second"),
+    P("/noise/{channel}/amplitude", "Amplitude", "", 0, 4, 1, LIN, (), "peak latent value"),
+    # Decoder slots.
+    P("/decoder/{slot}/on", "On", "", 0, 1, 1, SWI, OFF_ON, "off freezes the decoder's state"),
+    P("/decoder/{slot}/level_db", "Level", "dB", -60, 12, -6, LIN, (), "-60 is silent"),
+    P("/decoder/{slot}/pan", "Pan", "", -1, 1, 0, LIN, (), "-1 left, 1 right, constant power"),
+    P("/decoder/{slot}/autopan", "Auto-pan", "", 0, 1, 0, LIN, (), "depth of the random panning"),
+    *(
+        P(f"/decoder/{{slot}}/send/{m}", f"Send {m}", "", 0, 1, 1, LIN, (), "module into this slot")
+        for m in MODULES
+    ),
+    P("/decoder/{slot}/reshape/{channel}", "Reshape", "", -4, 4, 1, LIN, (), "latent multiplier"),
+    # Mix.
+    P("/mix/spread_ms", "Spread", "ms", 0, 20, 0, LIN, (), "slow delay drift between decoders"),
+    P("/mix/spread_rate", "Spread rate", "Hz", 0.01, 2, 0.1, LOG, (), "speed of the drift"),
+    P("/mix/autopan_rate", "Auto-pan rate", "Hz", 0.01, 20, 10, LOG, (), "new positions a second"),
+    # Master.
+    P("/master/compressor/on", "Compressor", "", 0, 1, 1, SWI, OFF_ON, "compressor in the chain"),
+    P("/master/compressor/threshold_db", "Threshold", "dB", -60, 0, -18, LIN, (), "where it acts"),
+    P("/master/compressor/ratio", "Ratio", ":1", 1, 20, 2, LOG, (), "slope above the threshold"),
+    P("/master/compressor/knee_db", "Knee", "dB", 0, 24, 6, LIN, (), "width of the soft knee"),
+    P("/master/compressor/attack_ms", "Attack", "ms", 0.1, 200, 10, LOG, (), "time to act"),
+    P("/master/compressor/release_ms", "Release", "ms", 5, 2000, 150, LOG, (), "time to let go"),
+    P("/master/compressor/makeup_db", "Makeup", "dB", 0, 24, 0, LIN, (), "gain after compression"),
+    P("/master/compressor/saturation", "Saturation", "", 0, 1, 0, LIN, (), "soft overdrive amount"),
+    P("/master/limiter/on", "Limiter", "", 0, 1, 1, SWI, OFF_ON, "off only clips at full scale"),
+    P("/master/limiter/ceiling_db", "Ceiling", "dB", -24, 0, -1, LIN, (), "never exceeded"),
+    P("/master/limiter/release_ms", "Release", "ms", 5, 2000, 80, LOG, (), "time to let go"),
+    P("/master/equalizer/on", "Equalizer", "", 0, 1, 0, SWI, OFF_ON, "equalizer in the chain"),
+    P("/master/equalizer/low/frequency", "Low shelf", "Hz", 20, 1000, 120, LOG, (), "corner"),
+    P("/master/equalizer/low/gain_db", "Low gain", "dB", -18, 18, 0, LIN, (), "shelf gain"),
+    P("/master/equalizer/{peak}/frequency", "Peak", "Hz", 20, 18000, 1000, LOG, (), "centre"),
+    P("/master/equalizer/{peak}/gain_db", "Peak gain", "dB", -18, 18, 0, LIN, (), "peak gain"),
+    P("/master/equalizer/{peak}/q", "Peak Q", "", 0.1, 18, 1, LOG, (), "centre over bandwidth"),
+    P("/master/equalizer/high/frequency", "High shelf", "Hz", 1000, 18000, 8000, LOG, (), "corner"),
+    P("/master/equalizer/high/gain_db", "High gain", "dB", -18, 18, 0, LIN, (), "shelf gain"),
+    P("/master/level_db", "Level", "dB", -60, 12, 0, LIN, (), "output level, -60 is silent"),
+)
+
+# Defaults that differ inside a row.
+_DEFAULTS = {
+    f"/master/equalizer/{n}/frequency": f for n, f in enumerate((200.0, 800.0, 2500.0, 6000.0), 1)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where one row of the table lies: `start` index and array `shape`, () for one parameter."""
+
+    start: int
+    shape: tuple[int, ...]
+
+
+class Table:
+    """All parameters of an instrument with `slots` decoder slots (1 to 8), in a fixed order."""
+
+    def __init__(self, slots: int = 4) -> None:
+        """Expand the rows; raises ParameterError if `slots` is not 1 to 8."""
+        if not 1 <= slots <= 8:
+            raise ParameterError(f"An instrument has 1 to 8 decoder slots, not {slots}.")
+        self.slots = slots
+        sizes = {"{channel}": LATENT_CHANNELS, "{slot}": slots, "{peak}": PEAKS}
+        parameters: list[Parameter] = []
+        self.rows: dict[str, Row] = {}
+        for template in ROWS:
+            marks = [part for part in template.address.split("/") if part in sizes]
+            shape = tuple(sizes[mark] for mark in marks)
+            self.rows[template.address] = Row(len(parameters), shape)
+            for numbers in itertools.product(*(range(1, n + 1) for n in shape)):
+                address = template.address
+                for mark, number in zip(marks, numbers, strict=True):
+                    address = address.replace(mark, str(number), 1)
+                default = _DEFAULTS.get(address, template.default)
+                parameters.append(replace(template, address=address, default=default))
+        self.parameters = tuple(parameters)
+        self._index = {p.address: i for i, p in enumerate(parameters)}
+
+    def __len__(self) -> int:
+        """Return the number of parameters."""
+        return len(self.parameters)
+
+    def __iter__(self) -> Iterator[Parameter]:
+        """Iterate over the parameters in table order."""
+        return iter(self.parameters)
+
+    def index(self, address: str) -> int:
+        """Return the position of `address`; raises ParameterError with the nearest known one."""
+        try:
+            return self._index[address]
+        except KeyError:
+            hint = did_you_mean(address, self._index)
+            raise ParameterError(f"There is no parameter '{address}'.{hint}") from None
+
+    def __getitem__(self, address: str) -> Parameter:
+        """Return the parameter at `address`; raises ParameterError if there is none."""
+        return self.parameters[self.index(address)]

@@ -1,0 +1,99 @@
+"""Train the waveform decoder on the frozen latents of the spectral model, against a multi-scale STFT distance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from models.training.generator import GeneratorV2, NoiseGeneratorV2, Shape
+from models.training.layers import PlainLayers
+from models.training.pqmf import synthesise
+from models.training.progress import Average, Run, learning_rate
+
+LEAD = 512  # samples: a latent block describes audio centred 256 samples after the block's middle
+
+
+@dataclass(frozen=True)
+class WaveformRecipe:
+    """Sizes of a waveform training: steps, segments a batch, frames a segment, peak rate, loss scales, latent noise."""
+
+    steps: int = 18_000
+    batch: int = 4
+    frames: int = 32
+    settle: int = 4
+    rate: float = 1.5e-3
+    decay_from: float = 0.6
+    scales: tuple[int, ...] = (4096, 2048, 512, 128)
+    latent_noise: float = math.exp(-2.0)
+    seed: int = 0
+    shape: Shape = field(default_factory=Shape)
+
+
+def distance(theirs: Tensor, ours: Tensor, scales: tuple[int, ...], dice: torch.Generator) -> Tensor:
+    """Return the multi-scale distance of audio (batch, samples): relative squared error + log L1 (nepers), summed."""
+    total = torch.zeros(())
+    for n_fft in scales:
+        # a random frame grid, so that no grid can be learnt
+        offset = int(torch.randint(n_fft // 4, (1,), generator=dice))
+        want, have = (_magnitude(audio[:, offset:], n_fft) for audio in (theirs, ours))
+        relative = (want - have).square().mean() / (want.square().mean() + 1e-6)
+        total = total + relative + (torch.log(want + 1e-3) - torch.log(have + 1e-3)).abs().mean()
+    return total
+
+
+def _magnitude(audio: Tensor, n_fft: int) -> Tensor:
+    window = torch.hann_window(n_fft)
+    spectrum = torch.stft(audio, n_fft, n_fft // 4, window=window, center=False, return_complex=True)
+    # the small term keeps the gradient finite where a bin is exactly zero
+    return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-10)
+
+
+def generator(shape: Shape) -> GeneratorV2:
+    """Return an untrained generator with an audible noise branch, so that its gradient is alive from the start."""
+    network = GeneratorV2(PlainLayers(), shape)
+    assert isinstance(network.noise_module, NoiseGeneratorV2)
+    last = network.noise_module.net[-1]
+    assert isinstance(last, nn.Conv1d) and last.bias is not None
+    last.bias.data.fill_(1.0)
+    return network
+
+
+def train(audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Path | None = None) -> tuple[GeneratorV2, Run]:
+    """Train on audio (samples,) and its latents (8, blocks); return the averaged network and its run."""
+    torch.manual_seed(recipe.seed)
+    dice = torch.Generator().manual_seed(recipe.seed)
+    ratio, frames = recipe.shape.ratio, recipe.frames
+    network = generator(recipe.shape)
+    optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.8, 0.99))
+    average = Average(network)
+    run = Run("waveform", recipe.steps, checkpoint)
+    run.resume(network, optimizer, average, dice)
+    for step in run.loop(lambda: run.save(network, optimizer, average, dice)):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, recipe.steps, recipe.rate, 100, recipe.decay_from)
+        starts = torch.randint(latents.shape[1] - frames + 1, (recipe.batch,), generator=dice).tolist()
+        code = torch.stack([latents[:, start : start + frames] for start in starts])
+        want = torch.stack([audio[start * ratio : (start + frames) * ratio] for start in starts])
+        code = code + recipe.latent_noise * torch.randn(code.shape, generator=dice)
+        have = synthesise(network(code))[:, 0]
+        # the first frames have no past and are not judged
+        settled = recipe.settle * ratio
+        loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+        optimizer.step()
+        average.update(network, step)
+        run.note(loss)
+    network.load_state_dict(average.state)
+    return network.eval().requires_grad_(False), run
+
+
+@torch.no_grad()
+def render(network: GeneratorV2, latents: Tensor) -> Tensor:
+    """Return audio (samples,) of latents (8, frames) in one call."""
+    return synthesise(network(latents.unsqueeze(0)))[0, 0]
