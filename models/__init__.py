@@ -1,1 +1,1 @@
-"""Factory models: the neural decoders that ship with the instrument, and the code that trains them."""
+"""Factory models: the decoders that ship with the instrument, and the code that trains them."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-ActivationKind = Literal["relu", "tanh", "sigmoid", "silu", "softplus"]
+ActivationKind = Literal["relu", "tanh", "sigmoid", "silu", "softplus", "elu"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -110,6 +110,18 @@ def _leaky(module: Module) -> Layer:
     return LeakyRelu(float(getattr(module, "negative_slope", 0.01)))
 
 
+def _softplus(module: Module) -> Layer:
+    if float(getattr(module, "beta", 1.0)) != 1.0:
+        raise UnknownTreeError(f"a Softplus with beta {module.beta}")
+    return Activation("softplus")
+
+
+def _elu(module: Module) -> Layer:
+    if float(getattr(module, "alpha", 1.0)) != 1.0:
+        raise UnknownTreeError(f"an ELU with alpha {module.alpha}")
+    return Activation("elu")
+
+
 def _sum(module: Module) -> Layer:
     return Sum(tuple(read(b) for b in children(child(module, "branches"))), delays(module))
 
@@ -137,7 +149,8 @@ _READERS: dict[str, Callable[[Module], Layer]] = {
     "Tanh": lambda _: Activation("tanh"),
     "Sigmoid": lambda _: Activation("sigmoid"),
     "SiLU": lambda _: Activation("silu"),
-    "Softplus": lambda _: Activation("softplus"),
+    "Softplus": _softplus,
+    "ELU": _elu,
     "Identity": lambda _: Chain(()),
     "Dropout": lambda _: Chain(()),
     "Residual": lambda m: _sum(child(m, "aligned")),

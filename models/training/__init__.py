@@ -1,0 +1,1 @@
+"""Trains the factory models: corpus, spectral and waveform training, export, measurement."""

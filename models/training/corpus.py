@@ -1,11 +1,10 @@
-"""Render a training corpus: seeded random phrases, one timbre family, one key, through a free soundfont.
+"""Render a training corpus: seeded random phrases, one timbre family, one key, through a free
+soundfont.
 
-The phrases are written as a Standard MIDI File and rendered with fluidsynth, so a corpus is a seed, a
-family and a font: it is rebuilt in seconds and never stored. Every note lies in one pentatonic scale,
-which is why the latents learned from it sound consonant wherever they are played.
+The phrases are written as a Standard MIDI File and rendered with fluidsynth, so a corpus is a seed,
+a family and a font: it is rebuilt in seconds and never stored. Every note lies in one pentatonic
+scale, which is why the latents learned from it sound consonant wherever they are played.
 """
-
-from __future__ import annotations
 
 import hashlib
 import math
@@ -38,7 +37,9 @@ class CorpusError(RuntimeError):
 
 @dataclass(frozen=True)
 class Family:
-    """What a corpus plays: General MIDI programs (from 0), note range, chord size, lengths in seconds."""
+    """What a corpus plays: General MIDI programs (from 0), note range, chord size, lengths in
+    seconds.
+    """
 
     programs: tuple[int, ...]
     low: int
@@ -50,16 +51,29 @@ class Family:
     scale: tuple[int, ...]
 
 
-# Choir aahs, voice oohs, synth voice, both string ensembles, synth strings, choir pad, warm pad; D minor pentatonic.
+# Choir aahs, voice oohs, synth voice, both string ensembles, synth strings, choir pad, warm pad.
 FAMILIES = {
-    "choir": Family((52, 53, 54, 48, 49, 50, 91, 89), 40, 79, (1, 4), (1.0, 5.0), (0.0, 0.6), 2, (0, 3, 5, 7, 10)),
+    "choir": Family(
+        (52, 53, 54, 48, 49, 50, 91, 89),
+        40,
+        79,
+        (1, 4),
+        (1.0, 5.0),
+        (0.0, 0.6),
+        2,
+        (0, 3, 5, 7, 10),
+    ),
 }
 
 Event = tuple[float, bytes]
 
 
-def render(family: str, seconds: float, seed: int, scratch: Path, font: Path = FONT) -> NDArray[np.float32]:
-    """Return a levelled mono corpus, float32 (samples,), at 44.1 kHz; CorpusError if a tool is missing."""
+def render(
+    family: str, seconds: float, seed: int, scratch: Path, font: Path = FONT
+) -> NDArray[np.float32]:
+    """Return a levelled mono corpus, float32 (samples,), at 44.1 kHz; CorpusError if a tool is
+    missing.
+    """
     if family not in FAMILIES:
         raise CorpusError(f"family {family!r} is not known; known: {', '.join(sorted(FAMILIES))}")
     if not font.is_file():
@@ -69,9 +83,25 @@ def render(family: str, seconds: float, seed: int, scratch: Path, font: Path = F
         raise CorpusError("fluidsynth is not installed (Debian package fluidsynth)")
     scratch.mkdir(parents=True, exist_ok=True)
     score, raw = scratch / f"{family}-{seed}.mid", scratch / f"{family}-{seed}.raw.wav"
-    score.write_bytes(midi_file(phrases(FAMILIES[family], seconds, random.Random(seed))))
-    options = ["-ni", "-q", "-r", str(SAMPLE_RATE), "-g", "0.8", "-C", "0", "-R", "1", "-F", str(raw)]
-    done = subprocess.run([synth, *options, str(font), str(score)], capture_output=True, text=True, check=False)
+    dice = random.Random(seed)  # noqa: S311 (music, not secrets)
+    score.write_bytes(midi_file(phrases(FAMILIES[family], seconds, dice)))
+    options = [
+        "-ni",
+        "-q",
+        "-r",
+        str(SAMPLE_RATE),
+        "-g",
+        "0.8",
+        "-C",
+        "0",
+        "-R",
+        "1",
+        "-F",
+        str(raw),
+    ]
+    done = subprocess.run(  # noqa: S603 (the program was found by name, no shell)
+        [synth, *options, str(font), str(score)], capture_output=True, text=True, check=False
+    )
     if done.returncode or not raw.is_file():
         raise CorpusError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-300:]}")
     stereo, _ = soundfile.read(raw, dtype="float32", always_2d=True)
@@ -124,13 +154,19 @@ def _expression(start: float, length: float, dice: random.Random) -> list[Event]
     """Return a linear expression ramp (controller 11), 20 steps a second."""
     first, last = dice.uniform(50, 127), dice.uniform(50, 127)
     steps = int(length * 20) + 1
-    return [(start + i / 20, bytes([0xB0, 11, int(first + (last - first) * i / steps)])) for i in range(steps)]
+    return [
+        (start + i / 20, bytes([0xB0, 11, int(first + (last - first) * i / steps)]))
+        for i in range(steps)
+    ]
 
 
 def _vibrato(start: float, length: float, dice: random.Random) -> list[Event]:
     """Return a pitch-bend vibrato that sets in over 0.7 s, 30 steps a second."""
     rate, depth = dice.uniform(4.5, 5.5), dice.uniform(1200, 2400)
-    wave = ((i, math.sin(2 * math.pi * rate * i / 30) * min(1.0, i / 20)) for i in range(int(length * 30)))
+    wave = (
+        (i, math.sin(2 * math.pi * rate * i / 30) * min(1.0, i / 20))
+        for i in range(int(length * 30))
+    )
     return [(start + i / 30, _bend(depth * value)) for i, value in wave]
 
 

@@ -1,12 +1,13 @@
-"""Spectral frames: the Gaussian-window transform, its magnitudes in floor units, the compact frequency axis.
+"""Spectral frames: the Gaussian-window transform, its magnitudes in floor units, the compact
+frequency axis.
 
-Magnitudes are counted in units of a floor at -80 dB under a full-scale sine, so that m = log(1 + magnitude)
-is linear under the floor and logarithmic above it, as the vschaos2 magnitude transform has it.
+Magnitudes are counted in units of a floor at -80 dB under a full-scale sine, so that m = log(1 +
+magnitude) is linear under the floor and logarithmic above it, as the vschaos2 magnitude transform
+has it.
 """
 
-from __future__ import annotations
-
 import math
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -22,13 +23,17 @@ DB_PER_NEPER = 20.0 / math.log(10.0)
 
 
 def gaussian_window(n_fft: int = N_FFT) -> Tensor:
-    """Return the transform's window, float32 (n_fft,): a Gaussian that has fallen to 0.01 at both ends."""
+    """Return the transform's window, float32 (n_fft,): a Gaussian that has fallen to 0.01 at both
+    ends.
+    """
     centred = torch.arange(n_fft, dtype=torch.float64) + 0.5 - n_fft / 2
     return torch.exp(-(centred**2) * 4.0 * math.log(100.0) / n_fft**2).float()
 
 
 def dual_window(window: Tensor, hop: int = HOP) -> Tensor:
-    """Return the synthesis window (n_fft,): frames windowed by both and added at the hop give the signal back."""
+    """Return the synthesis window (n_fft,): frames windowed by both and added at the hop give the
+    signal back.
+    """
     energy = torch.zeros_like(window)
     for shift in range(-len(window) // hop, len(window) // hop + 1):
         energy += torch.roll(window**2, shift * hop) * _inside(len(window), shift * hop)
@@ -36,13 +41,15 @@ def dual_window(window: Tensor, hop: int = HOP) -> Tensor:
 
 
 def _inside(length: int, shift: int) -> Tensor:
-    """Return 1 where a window shifted by so many samples still covers the frame (no wrap), else 0."""
+    """Return 1 where a window shifted by so many samples still covers the frame, else 0."""
     index = torch.arange(length)
     return ((index - shift >= 0) & (index - shift < length)).float()
 
 
 def magnitudes(audio: Tensor, chunk: int = 4096) -> Tensor:
-    """Return magnitudes in floor units, float32 (frames, 1025), of audio (samples,); frame t starts at 512 t."""
+    """Return magnitudes in floor units, float32 (frames, 1025), of audio (samples,); frame t starts
+    at 512 t.
+    """
     window = gaussian_window()
     window = window * (2.0 / float(window.sum()) / FLOOR)
     frames = audio.unfold(0, N_FFT, HOP)
@@ -50,24 +57,27 @@ def magnitudes(audio: Tensor, chunk: int = 4096) -> Tensor:
 
 
 class CompactAxis:
-    """A frequency axis for hearing: every bin up to 4.5 kHz, then 24 bands an octave; about 265 values.
+    """A frequency axis for hearing: every bin up to 4.5 kHz, then 24 bands an octave; about 265
+    values.
 
-    `pool` (compact, 1025) averages bins into bands; `expand` (1025, compact) interpolates linearly between
-    band centres; `width` (compact,) is how many bins a value stands for.
+    `pool` (compact, 1025) averages bins into bands; `expand` (1025, compact) interpolates linearly
+    between band centres; `width` (compact,) is how many bins a value stands for.
     """
 
-    def __init__(self, linear_hz: float = 4500.0, bands_per_octave: int = 24) -> None:
+    def __init__(self, linear_hz: float = 4500.0, bands_per_octave: int = 24) -> None:  # noqa: D107
         centres = self._centres(int(linear_hz * N_FFT / SAMPLE_RATE), bands_per_octave)
         edges = np.concatenate(([-0.5], (centres[1:] + centres[:-1]) / 2, [BINS - 0.5]))
         bins = np.arange(BINS)
         pool = np.zeros((len(centres), BINS), np.float32)
-        for row, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for row, (low, high) in enumerate(pairwise(edges)):
             inside = (bins >= low) & (bins < high)
             if not inside.any():
                 inside[round(centres[row])] = True
             pool[row, inside] = 1.0 / inside.sum()
         upper = np.clip(np.searchsorted(centres, bins), 1, len(centres) - 1)
-        share = np.clip((bins - centres[upper - 1]) / (centres[upper] - centres[upper - 1]), 0.0, 1.0)
+        share = np.clip(
+            (bins - centres[upper - 1]) / (centres[upper] - centres[upper - 1]), 0.0, 1.0
+        )
         expand = np.zeros((BINS, len(centres)), np.float32)
         expand[bins, upper - 1] = 1.0 - share
         expand[bins, upper] += share
@@ -91,5 +101,7 @@ class CompactAxis:
         return torch.log1p(magnitude) @ self.pool.T
 
     def wanted(self, magnitude: Tensor) -> Tensor:
-        """Return what the decoder learns: m (frames, compact), from the RMS of each band, so that noise keeps its level."""
+        """Return what the decoder learns: m (frames, compact), from the RMS of each band, so that
+        noise keeps its level.
+        """
         return torch.log1p(torch.sqrt(magnitude.square() @ self.pool.T))

@@ -1,6 +1,8 @@
-"""The waveform generator: latents to 16 PQMF bands, as a RAVE v2 tree of causal convolutions and a noise branch."""
+"""The waveform generator: latents to 16 PQMF bands, as a RAVE v2 tree of causal convolutions and a
+noise branch.
+"""
 
-from __future__ import annotations
+# ruff: noqa: D102, D107 (a module's class says what it is made of and what forward gives)
 
 import math
 from dataclasses import dataclass
@@ -83,17 +85,24 @@ class Residual(nn.Module):
 class NoiseGeneratorV2(nn.Module):
     """White noise shaped block by block in every band by filters that the features predict.
 
-    Features (batch, width, time) -> (batch, 16, time); a block is the product of the ratios, 8 band instants.
+    Features (batch, width, time) -> (batch, 16, time); a block is the product of the ratios, 8 band
+    instants.
     """
 
     target_size: Tensor
 
     def __init__(self, layers: PlainLayers, width: int, shape: Shape) -> None:
         super().__init__()
-        sizes = [width, *[shape.noise_hidden] * (len(shape.noise_ratios) - 1), BANDS * shape.noise_bands]
+        sizes = [
+            width,
+            *[shape.noise_hidden] * (len(shape.noise_ratios) - 1),
+            BANDS * shape.noise_bands,
+        ]
         net: list[nn.Module] = []
         for place, ratio in enumerate(shape.noise_ratios):
-            net.append(layers.conv(sizes[place], sizes[place + 1], 2 * ratio, left=ratio, stride=ratio))
+            net.append(
+                layers.conv(sizes[place], sizes[place + 1], 2 * ratio, left=ratio, stride=ratio)
+            )
             if place + 1 < len(shape.noise_ratios):
                 net.append(nn.LeakyReLU(SLOPE))
         self.net = nn.Sequential(*net)
@@ -103,7 +112,9 @@ class NoiseGeneratorV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         amplitude = mod_sigmoid(self.net(x) - 5.0).permute(0, 2, 1)
-        amplitude = amplitude.reshape(amplitude.shape[0], amplitude.shape[1], self.n_channels * self.data_size, -1)
+        amplitude = amplitude.reshape(
+            amplitude.shape[0], amplitude.shape[1], self.n_channels * self.data_size, -1
+        )
         response = impulse_response(amplitude, int(self.target_size))
         noise = fft_convolve(torch.rand_like(response) * 2.0 - 1.0, response).permute(0, 2, 1, 3)
         return noise.reshape(noise.shape[0], noise.shape[1], -1)
@@ -115,10 +126,14 @@ def mod_sigmoid(x: Tensor) -> Tensor:
 
 
 def impulse_response(amplitude: Tensor, size: int) -> Tensor:
-    """Return filters (..., size), centred on instant 0 with wrap, of band amplitudes (..., bands), Hann-smoothed."""
+    """Return filters (..., size), centred on instant 0 with wrap, of band amplitudes (..., bands),
+    Hann-smoothed.
+    """
     response = torch.fft.irfft(torch.complex(amplitude, torch.zeros_like(amplitude)))
     taps = response.shape[-1]
-    response = torch.roll(response, taps // 2, -1) * torch.hann_window(taps, dtype=response.dtype, device=response.device)
+    response = torch.roll(response, taps // 2, -1) * torch.hann_window(
+        taps, dtype=response.dtype, device=response.device
+    )
     response = nn.functional.pad(response, (0, size - taps))
     return torch.roll(response, -taps // 2, -1)
 

@@ -1,11 +1,12 @@
-"""The two kinds of causal layers: plain ones for training on whole segments, cached ones for streaming.
+"""The two kinds of causal layers: plain ones for training on whole segments, cached ones for
+streaming.
 
-A plain and a cached layer hold the same parameters and give the same samples; cached ones keep the end of the
-last block instead of padding with zeros. Their names and attributes are those of the cached_conv package, since
-readers of exported models find their way by them.
+A plain and a cached layer hold the same parameters and give the same samples; cached ones keep the
+end of the last block instead of padding with zeros. Their names and attributes are those of the
+cached_conv package, since readers of exported models find their way by them.
 """
 
-from __future__ import annotations
+# ruff: noqa: A002, ARG002, D102, D107 (torch names the arguments; a layer's class says what it is made of and what forward gives)
 
 import torch
 from torch import Tensor, nn
@@ -17,27 +18,40 @@ ROWS = 64  # streams an exported model can play at once: nn~'s multichannel obje
 class CausalConv1d(nn.Conv1d):
     """Convolution after `left` zeros: (batch, in, time) -> (batch, out, time / stride)."""
 
-    def __init__(self, size_in: int, size_out: int, kernel: int, left: int, stride: int = 1, dilation: int = 1) -> None:
+    def __init__(
+        self,
+        size_in: int,
+        size_out: int,
+        kernel: int,
+        *,
+        left: int,
+        stride: int = 1,
+        dilation: int = 1,
+    ) -> None:
         super().__init__(size_in, size_out, kernel, stride=stride, dilation=dilation)
         self.left = left
 
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(functional.pad(x, (self.left, 0)))
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(functional.pad(input, (self.left, 0)))
 
 
 class CausalConvTranspose1d(nn.ConvTranspose1d):
-    """Upsampling by `ratio` with a kernel of twice that; the overlapping tail after the last frame is dropped."""
+    """Upsampling by `ratio` with a kernel of twice that; the overlapping tail after the last frame
+    is dropped.
+    """
 
     def __init__(self, size_in: int, size_out: int, ratio: int) -> None:
         super().__init__(size_in, size_out, 2 * ratio, stride=ratio)
         self.ratio = ratio
 
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        return super().forward(x)[..., : x.shape[-1] * self.ratio]
+    def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
+        return super().forward(input)[..., : input.shape[-1] * self.ratio]
 
 
 class CachedPadding1d(nn.Module):
-    """Puts the last `padding` instants of the previous block before this one; with `crop` it is a pure delay."""
+    """Puts the last `padding` instants of the previous block before this one; with `crop` it is a
+    pure delay.
+    """
 
     pad: Tensor
 
@@ -62,20 +76,32 @@ class CachedConv1d(nn.Conv1d):
     """Convolution over a cached stretch of `left` instants."""
 
     def __init__(
-        self, size_in: int, size_out: int, kernel: int, left: int, stride: int = 1, dilation: int = 1, bias: bool = True
+        self,
+        size_in: int,
+        size_out: int,
+        kernel: int,
+        *,
+        left: int,
+        stride: int = 1,
+        dilation: int = 1,
+        bias: bool = True,
     ) -> None:
         super().__init__(size_in, size_out, kernel, stride=stride, dilation=dilation, bias=bias)
         self.cumulative_delay = 0
         self.cache = CachedPadding1d(size_in, left)
         self.downsampling_delay = CachedPadding1d(size_in, 0, crop=True)
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.cache(self.downsampling_delay(x))
-        return functional.conv1d(x, self.weight, self.bias, self.stride, (0,), self.dilation, self.groups)
+    def forward(self, input: Tensor) -> Tensor:
+        x = self.cache(self.downsampling_delay(input))
+        return functional.conv1d(
+            x, self.weight, self.bias, self.stride, (0,), self.dilation, self.groups
+        )
 
 
 class CachedConvTranspose1d(nn.ConvTranspose1d):
-    """Upsampling whose overlapping tail, `ratio` instants, waits in a cache and is added to the next block."""
+    """Upsampling whose overlapping tail, `ratio` instants, waits in a cache and is added to the
+    next block.
+    """
 
     cache: Tensor
 
@@ -86,9 +112,9 @@ class CachedConvTranspose1d(nn.ConvTranspose1d):
         self.cumulative_delay = ratio // 2
         self.register_buffer("cache", torch.zeros(ROWS, size_out, ratio))
 
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        y = functional.conv_transpose1d(x, self.weight, None, self.stride)
-        tail, rows = self.cache.shape[-1], x.shape[0]
+    def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
+        y = functional.conv_transpose1d(input, self.weight, None, self.stride)
+        tail, rows = self.cache.shape[-1], input.shape[0]
         y[..., :tail] += self.cache[:rows]
         self.cache[:rows].copy_(y[..., -tail:])
         y = y[..., :-tail]
@@ -101,9 +127,18 @@ class CachedConvTranspose1d(nn.ConvTranspose1d):
 class PlainLayers:
     """Makes layers for training."""
 
-    def conv(self, size_in: int, size_out: int, kernel: int, left: int, stride: int = 1, dilation: int = 1) -> nn.Module:
+    def conv(
+        self,
+        size_in: int,
+        size_out: int,
+        kernel: int,
+        *,
+        left: int,
+        stride: int = 1,
+        dilation: int = 1,
+    ) -> nn.Module:
         """Return a convolution padded on the left."""
-        return CausalConv1d(size_in, size_out, kernel, left, stride, dilation)
+        return CausalConv1d(size_in, size_out, kernel, left=left, stride=stride, dilation=dilation)
 
     def up(self, size_in: int, size_out: int, ratio: int) -> nn.Module:
         """Return an upsampling layer."""
@@ -117,8 +152,17 @@ class PlainLayers:
 class CachedLayers(PlainLayers):
     """Makes layers for streaming."""
 
-    def conv(self, size_in: int, size_out: int, kernel: int, left: int, stride: int = 1, dilation: int = 1) -> nn.Module:
-        return CachedConv1d(size_in, size_out, kernel, left, stride, dilation)
+    def conv(
+        self,
+        size_in: int,
+        size_out: int,
+        kernel: int,
+        *,
+        left: int,
+        stride: int = 1,
+        dilation: int = 1,
+    ) -> nn.Module:
+        return CachedConv1d(size_in, size_out, kernel, left=left, stride=stride, dilation=dilation)
 
     def up(self, size_in: int, size_out: int, ratio: int) -> nn.Module:
         return CachedConvTranspose1d(size_in, size_out, ratio)

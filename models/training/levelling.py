@@ -1,7 +1,5 @@
 """Bring a rendered corpus to one loudness, so that quiet presets count as much as loud ones."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
@@ -28,4 +26,6 @@ def knee(audio: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return audio unchanged below 0.6 and bent smoothly towards 0.98 above."""
     room = 0.98 - _KNEE
     size = np.abs(audio)
-    return np.sign(audio) * np.where(size < _KNEE, size, _KNEE + room * np.tanh((size - _KNEE) / room))
+    return np.sign(audio) * np.where(
+        size < _KNEE, size, _KNEE + room * np.tanh((size - _KNEE) / room)
+    )

@@ -1,6 +1,6 @@
-"""Figures that say how near decoded audio comes to its original: spectra, loudness, harmony, partials over noise."""
-
-from __future__ import annotations
+"""Figures that say how near decoded audio comes to its original: spectra, loudness, harmony,
+partials over noise.
+"""
 
 import math
 from functools import lru_cache
@@ -20,17 +20,21 @@ def spectrum(audio: Tensor, n_fft: int, hop: int) -> Tensor:
 
 
 def report(reference: Tensor, made: Tensor) -> dict[str, float]:
-    """Return the figures of made against reference, both (samples,) at 44.1 kHz, compared at equal length and loudness.
+    """Return the figures of made against reference, both (samples,) at 44.1 kHz, compared at equal
+    length and loudness.
 
-    msl2: relative squared STFT error, mean of five scales; mslog: log STFT error (nepers); log_mel_db: mean
-    absolute log-mel distance; centroid_corr, level_corr: correlation over time; chroma: cosine of 12-tone
-    energy; contrast_db: how far partials stand over the floor, with contrast_ratio to the reference's.
+    msl2: relative squared STFT error, mean of five scales; mslog: log STFT error (nepers);
+    log_mel_db: mean absolute log-mel distance; centroid_corr, level_corr: correlation over time;
+    chroma: cosine of 12-tone energy; contrast_db: how far partials stand over the floor, with
+    contrast_ratio to the reference's.
     """
     length = min(len(reference), len(made))
     reference, made = _to_level(reference[:length]), _to_level(made[:length])
     pairs = [(spectrum(reference, n, n // 4), spectrum(made, n, n // 4)) for n in _SCALES]
     msl2 = sum(float((x - y).square().mean() / x.square().mean()) for x, y in pairs) / len(pairs)
-    mslog = sum(float((torch.log(x + _TINY) - torch.log(y + _TINY)).abs().mean()) for x, y in pairs) / len(pairs)
+    mslog = sum(
+        float((torch.log(x + _TINY) - torch.log(y + _TINY)).abs().mean()) for x, y in pairs
+    ) / len(pairs)
     mel_x, mel_y = log_mel(pairs[0][0]), log_mel(pairs[0][1])
     loud_x, loud_y = mel_x.max(0).values, mel_y.max(0).values
     heard = loud_x > -60.0
@@ -64,11 +68,14 @@ def _centroid(magnitude: Tensor) -> Tensor:
 @lru_cache(maxsize=4)
 def _mel_bank(n_fft: int, bands: int) -> Tensor:
     """Return triangular mel bands (bands, bins), each summing to one, 30 Hz to 20 kHz."""
-    edges = torch.linspace(*(2595.0 * math.log10(1.0 + hz / 700.0) for hz in (30.0, 20_000.0)), bands + 2)
+    lowest, highest = (2595.0 * math.log10(1.0 + hz / 700.0) for hz in (30.0, 20_000.0))
+    edges = torch.linspace(lowest, highest, bands + 2)
     hertz = 700.0 * (10.0 ** (edges / 2595.0) - 1.0)
     bins = torch.arange(n_fft // 2 + 1) * SAMPLE_RATE / n_fft
     low, middle, high = (hertz[i : i + bands].unsqueeze(1) for i in range(3))
-    bank = torch.minimum((bins - low) / (middle - low), (high - bins) / (high - middle)).clamp_min(0.0)
+    bank = torch.minimum((bins - low) / (middle - low), (high - bins) / (high - middle)).clamp_min(
+        0.0
+    )
     nearest = torch.zeros_like(bank).scatter_(1, (bins - middle).abs().argmin(1, keepdim=True), 1.0)
     bank = torch.where(bank.sum(1, keepdim=True) < 1e-3, nearest, bank)
     return bank / bank.sum(1, keepdim=True)
@@ -80,11 +87,15 @@ def log_mel(magnitude: Tensor, bands: int = 96) -> Tensor:
 
 
 def chroma(magnitude: Tensor, n_fft: int) -> Tensor:
-    """Return 12-tone energy (12, frames), A first, of magnitudes (bins, frames), from 60 Hz to 5 kHz."""
+    """Return 12-tone energy (12, frames), A first, of magnitudes (bins, frames), from 60 Hz to 5
+    kHz.
+    """
     hertz = torch.arange(1, n_fft // 2 + 1) * SAMPLE_RATE / n_fft
     tone = torch.round(12.0 * torch.log2(hertz / 440.0)).long() % 12
     inside = (hertz > 60.0) & (hertz < 5000.0)
-    return torch.zeros(12, magnitude.shape[1]).index_add_(0, tone[inside], magnitude[1:][inside].square())
+    return torch.zeros(12, magnitude.shape[1]).index_add_(
+        0, tone[inside], magnitude[1:][inside].square()
+    )
 
 
 def _chroma_cosine(reference: Tensor, made: Tensor) -> float:
@@ -102,7 +113,9 @@ def in_key(audio: Tensor, root: int, scale: tuple[int, ...]) -> float:
 
 
 def tonal_contrast(audio: Tensor) -> float:
-    """Return the mean height in dB of the strongest bin over the median of its third-octave, 150 Hz to 5 kHz."""
+    """Return the mean height in dB of the strongest bin over the median of its third-octave, 150 Hz
+    to 5 kHz.
+    """
     magnitude = spectrum(audio, 4096, 1024)
     energy = magnitude.square().sum(0)
     magnitude = magnitude[:, energy > energy.max() * 1e-4]
@@ -111,7 +124,10 @@ def tonal_contrast(audio: Tensor) -> float:
     low = 150.0
     while low < 5000.0:
         band = magnitude[(hertz >= low) & (hertz < low * 2 ** (1 / 3))]
-        heights.append(20.0 * torch.log10((band.max(0).values + _TINY) / (band.median(0).values + _TINY)).mean())
+        heights.append(
+            20.0
+            * torch.log10((band.max(0).values + _TINY) / (band.median(0).values + _TINY)).mean()
+        )
         low *= 2 ** (1 / 3)
     return float(torch.stack(heights).mean())
 

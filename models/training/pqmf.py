@@ -1,13 +1,14 @@
-"""A 16-band cosine-modulated filter bank (pseudo-QMF), near-perfect reconstruction, in polyphase form.
+"""A 16-band cosine-modulated filter bank (pseudo-QMF), near-perfect reconstruction, in polyphase
+form.
 
-Prototype: a Kaiser-windowed sinc of 271 taps whose cut-off and window shape are searched so that shifted copies
-of its autocorrelation vanish, which is the condition for bands to add up to the input again.
+Prototype: a Kaiser-windowed sinc of 271 taps whose cut-off and window shape are searched so that
+shifted copies of its autocorrelation vanish, which is the condition for bands to add up to the
+input again.
 """
-
-from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,8 @@ TAPS = 17 * BANDS  # an odd number of polyphase taps needs no padding
 
 
 def _prototype(cutoff: float, beta: float) -> NDArray[np.float64]:
-    return np.asarray(firwin(TAPS - 1, cutoff, window=("kaiser", beta), scale=False))
+    window: Any = ("kaiser", beta)  # scipy takes a pair here, its stubs do not know
+    return np.asarray(firwin(TAPS - 1, cutoff, window=window, scale=False))
 
 
 @lru_cache(maxsize=1)
@@ -33,15 +35,22 @@ def prototype() -> NDArray[np.float64]:
         product = np.convolve(taps, taps)[TAPS - 2 :: 2 * BANDS]
         return float(np.abs(product[1:]).max() / product[0])
 
-    starts = ((cutoff, beta) for cutoff in (0.5, 0.52, 0.54, 0.56, 0.6) for beta in (6.0, 8.0, 10.0))
-    found = [minimize(overlap, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9}) for start in starts]
+    starts = (
+        (cutoff, beta) for cutoff in (0.5, 0.52, 0.54, 0.56, 0.6) for beta in (6.0, 8.0, 10.0)
+    )
+    found = [
+        minimize(overlap, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9})
+        for start in starts
+    ]
     best = min(found, key=lambda result: float(result.fun))
     return _prototype(float(best.x[0]) / BANDS, float(best.x[1]))
 
 
 @lru_cache(maxsize=1)
 def filters() -> Tensor:
-    """Return the bank, float32 (16, 272): the prototype moved to each band's centre, the last tap zero."""
+    """Return the bank, float32 (16, 272): the prototype moved to each band's centre, the last tap
+    zero.
+    """
     taps = prototype()
     time = np.arange(len(taps)) - len(taps) // 2
     band = np.arange(BANDS)[:, None]
@@ -56,13 +65,17 @@ def analysis_weight() -> Tensor:
 
 
 def synthesis_weight() -> Tensor:
-    """Return the polyphase kernel (16 phases, 16 bands, 17 taps): phase m holds taps m, m + 16, ... reversed in time."""
+    """Return the polyphase kernel (16 phases, 16 bands, 17 taps): phase m holds taps m, m + 16, ...
+    reversed in time.
+    """
     reversed_taps = filters().flip(-1)
     return reversed_taps.reshape(BANDS, TAPS // BANDS, BANDS).permute(2, 0, 1).contiguous()
 
 
 def reverse_half(bands: Tensor) -> Tensor:
-    """Return bands (batch, 16, time) with odd bands negated at even instants, which turns their spectra round."""
+    """Return bands (batch, 16, time) with odd bands negated at even instants, which turns their
+    spectra round.
+    """
     mask = torch.ones_like(bands)
     mask[..., 1::2, ::2] = -1.0
     return bands * mask
@@ -76,7 +89,9 @@ def interleave(phases: Tensor) -> Tensor:
 def analyse(audio: Tensor) -> Tensor:
     """Return bands (batch, 16, time / 16) of audio (batch, 1, time), causal."""
     padded = torch.nn.functional.pad(audio, (TAPS, 0))
-    return reverse_half(torch.nn.functional.conv1d(padded, analysis_weight().to(audio), stride=BANDS))
+    return reverse_half(
+        torch.nn.functional.conv1d(padded, analysis_weight().to(audio), stride=BANDS)
+    )
 
 
 def synthesise(bands: Tensor) -> Tensor:

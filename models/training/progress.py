@@ -1,6 +1,6 @@
-"""What every training run needs: a budget of steps, counted CPU seconds, atomic checkpoints, a progress line."""
-
-from __future__ import annotations
+"""What every training run needs: a budget of steps, counted CPU seconds, atomic checkpoints, a
+progress line.
+"""
 
 import math
 import os
@@ -18,8 +18,10 @@ from torch import Tensor, nn
 console = Console()
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `path`, then rename it, so that a reader never sees half a file."""
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then rename it, so that a reader never sees
+    half a file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -30,7 +32,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def learning_rate(step: int, steps: int, peak: float, warmup: int, decay_from: float) -> float:
-    """Return the rate at a step: linear warm-up, flat, then a half cosine to 2 % from `decay_from` (0..1) on."""
+    """Return the rate at a step: linear warm-up, flat, then a half cosine to 2 % from `decay_from`
+    (0..1) on.
+    """
     if step < warmup:
         return peak * (step + 1) / warmup
     part = (step / steps - decay_from) / max(1e-9, 1.0 - decay_from)
@@ -38,9 +42,11 @@ def learning_rate(step: int, steps: int, peak: float, warmup: int, decay_from: f
 
 
 class Average:
-    """A running exponential mean of a network's parameters: smoother than the last step, used for every export."""
+    """A running exponential mean of a network's parameters: smoother than the last step, used for
+    every export.
+    """
 
-    def __init__(self, network: nn.Module, decay: float = 0.999) -> None:
+    def __init__(self, network: nn.Module, decay: float = 0.999) -> None:  # noqa: D107
         self.decay = decay
         self.state = {name: value.detach().clone() for name, value in network.state_dict().items()}
 
@@ -64,7 +70,13 @@ class Run:
     cpu_seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
 
-    def resume(self, network: nn.Module, optimizer: torch.optim.Optimizer, average: Average, dice: torch.Generator) -> None:
+    def resume(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        average: Average,
+        dice: torch.Generator,
+    ) -> None:
         """Take up the checkpoint if there is one."""
         if self.checkpoint is None or not self.checkpoint.is_file():
             return
@@ -76,9 +88,17 @@ class Run:
         torch.set_rng_state(saved["rng"])
         self.step, self.cpu_seconds = int(saved["step"]), float(saved["cpu_seconds"])
         self.losses = list(saved["losses"])
-        console.print(f"{self.name}: resumed at step {self.step} after {self.cpu_seconds:.0f} CPU s")
+        console.print(
+            f"{self.name}: resumed at step {self.step} after {self.cpu_seconds:.0f} CPU s"
+        )
 
-    def save(self, network: nn.Module, optimizer: torch.optim.Optimizer, average: Average, dice: torch.Generator) -> None:
+    def save(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        average: Average,
+        dice: torch.Generator,
+    ) -> None:
         """Write the checkpoint, complete or not at all."""
         if self.checkpoint is None:
             return
@@ -95,11 +115,18 @@ class Run:
         write_atomically(self.checkpoint, lambda path: torch.save(content, path))
 
     def loop(self, save: Callable[[], None]) -> Iterator[int]:
-        """Yield step numbers up to the budget, counting CPU time, saving every minute and at the end."""
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[loss]}"), TimeRemainingColumn())
+        """Yield step numbers up to the budget, counting CPU time, saving every minute and at the
+        end.
+        """
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[loss]}"),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console, refresh_per_second=1) as bar:
             task = bar.add_task(self.name, total=self.steps, completed=self.step, loss="")
-            saved_at = time.monotonic()
+            saved_at, first = time.monotonic(), self.step
             while self.step < self.steps:
                 started = time.process_time()
                 yield self.step
@@ -110,7 +137,8 @@ class Run:
                 if time.monotonic() - saved_at > self.seconds_between_saves:
                     save()
                     saved_at = time.monotonic()
-        save()
+        if self.step > first:
+            save()
 
     def note(self, loss: Tensor) -> None:
         """Record the loss of this step; every 100 steps become one stored mean."""

@@ -1,11 +1,11 @@
-"""The spectral model: one magnitude frame to 8 latents and back, without memory (a vschaos2-type autoencoder).
+"""The spectral model: one magnitude frame to 8 latents and back, without memory (a vschaos2-type
+autoencoder).
 
 Its encoder gives the whole family its latents: the waveform decoder learns on them, frozen.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -20,21 +20,29 @@ _WIDTHS = (512, 320, 160)
 
 
 class SpectralVAE(nn.Module):
-    """Encoder and decoder as plain sequences of standard layers; the frequency axis is a fixed linear layer in each."""
+    """Encoder and decoder as plain sequences of standard layers; the frequency axis is a fixed
+    linear layer in each.
+    """
 
-    def __init__(self, axis: CompactAxis) -> None:
+    def __init__(self, axis: CompactAxis) -> None:  # noqa: D107
         super().__init__()
         first, last = nn.Linear(BINS, axis.size), nn.Linear(axis.size, BINS)
         for fixed, matrix in ((first, axis.pool), (last, axis.expand)):
             fixed.weight.data.copy_(matrix)
             fixed.bias.data.zero_()
             fixed.requires_grad_(False)
-        self.encoder = nn.Sequential(first, *_dense((axis.size, *_WIDTHS)), nn.Linear(_WIDTHS[-1], 2 * LATENTS))
+        self.encoder = nn.Sequential(
+            first, *_dense((axis.size, *_WIDTHS)), nn.Linear(_WIDTHS[-1], 2 * LATENTS)
+        )
         wide = tuple(reversed(_WIDTHS))
-        self.decoder = nn.Sequential(*_dense((LATENTS, *wide)), nn.Linear(wide[-1], axis.size), last, nn.Softplus())
+        self.decoder = nn.Sequential(
+            *_dense((LATENTS, *wide)), nn.Linear(wide[-1], axis.size), last, nn.Softplus()
+        )
 
     def standardize(self, heard: Tensor, wanted: Tensor) -> None:
-        """Set the encoder's input and the decoder's output to the corpus' mean and spread: m (frames, compact)."""
+        """Set the encoder's input and the decoder's output to the corpus' mean and spread: m
+        (frames, compact).
+        """
         pool, out = self.encoder[0], self.decoder[-3]
         assert isinstance(pool, nn.Linear) and isinstance(out, nn.Linear)
         mean, spread = heard.float().mean(0), heard.float().std()
@@ -45,7 +53,9 @@ class SpectralVAE(nn.Module):
 
     @torch.no_grad()
     def normalize_latents(self, heard: Tensor) -> None:
-        """Fold an affine map into both sides: latents of m (frames, compact) get mean 0, spread 1, most telling first."""
+        """Fold an affine map into both sides: latents of m (frames, compact) get mean 0, spread 1,
+        most telling first.
+        """
         mean, log_variance = self.encode_compact(heard)
         centre, spread = mean.mean(0), mean.std(0)
         # how far a latent stands out of its own uncertainty says how much it tells
@@ -54,7 +64,9 @@ class SpectralVAE(nn.Module):
         code, entry = self.encoder[-1], self.decoder[0]
         assert isinstance(code, nn.Linear) and isinstance(entry, nn.Linear)
         rows = torch.cat([order, order + LATENTS])
-        code.weight.data.copy_(code.weight[rows] / torch.cat([spread, torch.ones(LATENTS)]).unsqueeze(1))
+        code.weight.data.copy_(
+            code.weight[rows] / torch.cat([spread, torch.ones(LATENTS)]).unsqueeze(1)
+        )
         shift = torch.cat([centre / spread, 2.0 * torch.log(spread)])
         code.bias.data.copy_(code.bias[rows] / torch.cat([spread, torch.ones(LATENTS)]) - shift)
         columns = entry.weight[:, order]
@@ -65,7 +77,9 @@ class SpectralVAE(nn.Module):
         """Return mean and log variance (frames, 8) of m on the compact axis (frames, compact)."""
         pool = self.encoder[0]
         assert isinstance(pool, nn.Linear)
-        scale = pool.weight[0].sum()  # the rows of the pooling matrix sum to one, so this is 1 / spread
+        scale = pool.weight[
+            0
+        ].sum()  # the rows of the pooling matrix sum to one, so this is 1 / spread
         code: Tensor = self.encoder[1:](heard * scale + pool.bias)
         mean, log_variance = code.chunk(2, -1)
         return mean, log_variance.clamp(-10.0, 4.0)
@@ -76,9 +90,11 @@ class SpectralVAE(nn.Module):
 
     @torch.no_grad()
     def latents(self, audio: Tensor, ratio: int = HOP, lead: int = 0) -> Tensor:
-        """Return latent means (8, blocks) of audio (samples,): block j averages the frames that start in it.
+        """Return latent means (8, blocks) of audio (samples,): block j averages the frames that
+        start in it.
 
-        `lead` zeros are put before the audio, so that a frame's centre falls lead - 1024 samples earlier.
+        `lead` zeros are put before the audio, so that frame t is centred on sample 512 t + 1024 -
+        lead.
         """
         padded = functional.pad(audio, (lead, N_FFT))
         parts = magnitudes(padded).split(4096)
@@ -90,7 +106,7 @@ class SpectralVAE(nn.Module):
 
 def _dense(widths: tuple[int, ...]) -> list[nn.Module]:
     layers: list[nn.Module] = []
-    for size_in, size_out in zip(widths[:-1], widths[1:], strict=True):
+    for size_in, size_out in pairwise(widths):
         layers += [nn.Linear(size_in, size_out), nn.LayerNorm(size_out), nn.SiLU()]
     return layers
 
@@ -99,20 +115,23 @@ def _dense(widths: tuple[int, ...]) -> list[nn.Module]:
 class SpectralRecipe:
     """Sizes of a spectral training: steps, frames a batch, peak rate, weights of the loss terms."""
 
-    steps: int = 14_000
+    steps: int = 15_000
     batch: int = 128
     rate: float = 2e-3
     convergence: float = 0.3
-    divergence: float = 0.02
-    guard: float = 0.05
+    divergence: float = 0.01
+    guard: float = 0.1
     seed: int = 0
 
 
-def loss_terms(network: SpectralVAE, heard: Tensor, wanted: Tensor, limit: Tensor, width: Tensor) -> dict[str, Tensor]:
+def loss_terms(
+    network: SpectralVAE, heard: Tensor, wanted: Tensor, limit: Tensor, width: Tensor
+) -> dict[str, Tensor]:
     """Return the loss terms of one batch of m (frames, compact).
 
-    level: weighted log distance; convergence: relative squared magnitude error; divergence: KL to N(0, 1) per
-    dimension; guard: how far latents beyond the corpus (up to +-8) get louder than its loudest frames.
+    level: weighted log distance; convergence: relative squared magnitude error; divergence: KL to
+    N(0, 1) per dimension; guard: how far latents at random (up to +-3 and +-8) get louder than the
+    loud frames of the corpus.
     """
     mean, log_variance = network.encode_compact(heard)
     latents = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
@@ -120,7 +139,8 @@ def loss_terms(network: SpectralVAE, heard: Tensor, wanted: Tensor, limit: Tenso
     # loud bins count three times: they are what is heard
     weight = 1.0 + 2.0 * torch.sigmoid(wanted - 4.2)
     ours, theirs = torch.expm1(made.clamp(max=12.0)), torch.expm1(wanted)
-    strange = network.decode_compact(torch.empty(32, LATENTS).uniform_(-8.0, 8.0))
+    reach = torch.tensor([3.0, 8.0]).repeat(16).unsqueeze(1)
+    strange = network.decode_compact((2.0 * torch.rand(32, LATENTS) - 1.0) * reach)
     power = (torch.expm1(strange.clamp(max=14.0)).square() * width).sum(-1).clamp_min(1.0)
     return {
         "level": (weight * (made - wanted).abs()).mean(),
@@ -131,20 +151,21 @@ def loss_terms(network: SpectralVAE, heard: Tensor, wanted: Tensor, limit: Tenso
 
 
 def gain_shift(m: Tensor, nepers: Tensor) -> Tensor:
-    """Return m as if the audio had been louder by so many nepers: m (frames, n), nepers (frames, 1)."""
+    """Return m as if the audio had been louder by so many nepers: m (frames, n), nepers (frames,
+    1).
+    """
     return torch.log1p(torch.expm1(m) * torch.exp(nepers))
 
 
-def train(audio: Tensor, recipe: SpectralRecipe, checkpoint: Path | None = None) -> tuple[SpectralVAE, Run]:
+def train(
+    audio: Tensor, recipe: SpectralRecipe, checkpoint: Path | None = None
+) -> tuple[SpectralVAE, Run]:
     """Train on audio (samples,) and return the averaged network and its run."""
     torch.manual_seed(recipe.seed)
     dice = torch.Generator().manual_seed(recipe.seed)
     axis = CompactAxis()
-    parts = [magnitudes(part) for part in _overlapped(audio, 1 << 21)]
-    heard = torch.cat([axis.heard(part).half() for part in parts])
-    wanted = torch.cat([axis.wanted(part).half() for part in parts])
-    power = torch.cat([part.square().sum(-1) for part in parts])
-    limit = torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.999))
+    heard, wanted, power = frames(audio, axis)
+    limit = torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.98))
     network = SpectralVAE(axis)
     network.standardize(heard, wanted)
     network.train()
@@ -158,9 +179,20 @@ def train(audio: Tensor, recipe: SpectralRecipe, checkpoint: Path | None = None)
             group["lr"] = learning_rate(step, recipe.steps, recipe.rate, 100, 0.0)
         pick = torch.randint(len(heard), (recipe.batch,), generator=dice)
         nepers = torch.rand(recipe.batch, 1, generator=dice) - 0.5
-        terms = loss_terms(network, gain_shift(heard[pick].float(), nepers), gain_shift(wanted[pick].float(), nepers), limit, axis.width)
+        terms = loss_terms(
+            network,
+            gain_shift(heard[pick].float(), nepers),
+            gain_shift(wanted[pick].float(), nepers),
+            limit,
+            axis.width,
+        )
         divergence = recipe.divergence * min(1.0, step / 1000)
-        loss = terms["level"] + recipe.convergence * terms["convergence"] + divergence * terms["divergence"] + recipe.guard * terms["guard"]
+        loss = (
+            terms["level"]
+            + recipe.convergence * terms["convergence"]
+            + divergence * terms["divergence"]
+            + recipe.guard * terms["guard"]
+        )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(learnt, 1.0)
@@ -172,15 +204,35 @@ def train(audio: Tensor, recipe: SpectralRecipe, checkpoint: Path | None = None)
     return network.eval().requires_grad_(False), run
 
 
+def frames(audio: Tensor, axis: CompactAxis) -> tuple[Tensor, Tensor, Tensor]:
+    """Return heard and wanted m, float16 (frames, compact), and the power (frames,) of audio
+    (samples,).
+    """
+    heard: list[Tensor] = []
+    wanted: list[Tensor] = []
+    power: list[Tensor] = []
+    for part in _overlapped(audio, 1 << 21):
+        magnitude = magnitudes(part)
+        heard.append(axis.heard(magnitude).half())
+        wanted.append(axis.wanted(magnitude).half())
+        power.append(magnitude.square().sum(-1))
+    return torch.cat(heard), torch.cat(wanted), torch.cat(power)
+
+
 def _overlapped(audio: Tensor, size: int) -> list[Tensor]:
     """Return pieces of at most `size` samples that together hold every frame of the audio once."""
     step = size // HOP * HOP
-    return [audio[start : start + step + N_FFT - HOP] for start in range(0, len(audio) - N_FFT + 1, step)]
+    return [
+        audio[start : start + step + N_FFT - HOP]
+        for start in range(0, len(audio) - N_FFT + 1, step)
+    ]
 
 
 @torch.no_grad()
 def held_out(network: SpectralVAE, audio: Tensor) -> dict[str, float]:
-    """Return figures on audio (samples,): log-spectral L1 in dB with its baselines, smallest KL of a dimension."""
+    """Return figures on audio (samples,): log-spectral L1 in dB with its baselines, smallest KL of
+    a dimension.
+    """
     axis = CompactAxis()
     magnitude = magnitudes(audio)
     heard, wanted = axis.heard(magnitude), axis.wanted(magnitude)

@@ -1,6 +1,6 @@
-"""Train the waveform decoder on the frozen latents of the spectral model, against a multi-scale STFT distance."""
-
-from __future__ import annotations
+"""Train the waveform decoder on the frozen latents of the spectral model, against a multi-scale
+STFT distance.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -19,7 +19,9 @@ LEAD = 512  # samples: a latent block describes audio centred 256 samples after 
 
 @dataclass(frozen=True)
 class WaveformRecipe:
-    """Sizes of a waveform training: steps, segments a batch, frames a segment, peak rate, loss scales, latent noise."""
+    """Sizes of a waveform training: steps, segments a batch, frames a segment, peak rate, loss
+    scales, latent noise.
+    """
 
     steps: int = 18_000
     batch: int = 4
@@ -33,8 +35,12 @@ class WaveformRecipe:
     shape: Shape = field(default_factory=Shape)
 
 
-def distance(theirs: Tensor, ours: Tensor, scales: tuple[int, ...], dice: torch.Generator) -> Tensor:
-    """Return the multi-scale distance of audio (batch, samples): relative squared error + log L1 (nepers), summed."""
+def distance(
+    theirs: Tensor, ours: Tensor, scales: tuple[int, ...], dice: torch.Generator
+) -> Tensor:
+    """Return the multi-scale distance of audio (batch, samples): relative squared error + log L1
+    (nepers), summed.
+    """
     total = torch.zeros(())
     for n_fft in scales:
         # a random frame grid, so that no grid can be learnt
@@ -47,13 +53,17 @@ def distance(theirs: Tensor, ours: Tensor, scales: tuple[int, ...], dice: torch.
 
 def _magnitude(audio: Tensor, n_fft: int) -> Tensor:
     window = torch.hann_window(n_fft)
-    spectrum = torch.stft(audio, n_fft, n_fft // 4, window=window, center=False, return_complex=True)
+    spectrum = torch.stft(
+        audio, n_fft, n_fft // 4, window=window, center=False, return_complex=True
+    )
     # the small term keeps the gradient finite where a bin is exactly zero
     return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-10)
 
 
 def generator(shape: Shape) -> GeneratorV2:
-    """Return an untrained generator with an audible noise branch, so that its gradient is alive from the start."""
+    """Return an untrained generator with an audible noise branch, so that its gradient is alive
+    from the start.
+    """
     network = GeneratorV2(PlainLayers(), shape)
     assert isinstance(network.noise_module, NoiseGeneratorV2)
     last = network.noise_module.net[-1]
@@ -62,8 +72,12 @@ def generator(shape: Shape) -> GeneratorV2:
     return network
 
 
-def train(audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Path | None = None) -> tuple[GeneratorV2, Run]:
-    """Train on audio (samples,) and its latents (8, blocks); return the averaged network and its run."""
+def train(
+    audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Path | None = None
+) -> tuple[GeneratorV2, Run]:
+    """Train on audio (samples,) and its latents (8, blocks); return the averaged network and its
+    run.
+    """
     torch.manual_seed(recipe.seed)
     dice = torch.Generator().manual_seed(recipe.seed)
     ratio, frames = recipe.shape.ratio, recipe.frames
@@ -75,7 +89,9 @@ def train(audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Pa
     for step in run.loop(lambda: run.save(network, optimizer, average, dice)):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, recipe.steps, recipe.rate, 100, recipe.decay_from)
-        starts = torch.randint(latents.shape[1] - frames + 1, (recipe.batch,), generator=dice).tolist()
+        starts = torch.randint(
+            latents.shape[1] - frames + 1, (recipe.batch,), generator=dice
+        ).tolist()
         code = torch.stack([latents[:, start : start + frames] for start in starts])
         want = torch.stack([audio[start * ratio : (start + frames) * ratio] for start in starts])
         code = code + recipe.latent_noise * torch.randn(code.shape, generator=dice)

@@ -1,0 +1,97 @@
+"""`neural-synth models`: import TorchScript models and list what there is."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from appliance.cli.settings import config_option, configuration, open_library
+from appliance.decoders.card import Card
+from appliance.decoders.library import user_models
+from appliance.errors import ApplianceError, ModelError
+
+
+@click.group()
+def models() -> None:
+    """Import and list decoder models."""
+
+
+@models.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", help="Name to play it by; default: the file's.")
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), help="Folder to import into."
+)
+def import_(files: tuple[Path, ...], name: str | None, into: Path | None) -> None:
+    """Import nn~ models (TorchScript FILES, .ts) so that they play fast."""
+    try:
+        from appliance.decoders.importer import import_model  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelError(
+            f"Importing needs torch and onnx ({error}). "
+            "Install them with 'pip install neural-synth-appliance[models]'."
+        ) from None
+    if name and len(files) > 1:
+        raise click.UsageError("--name goes with one file.")
+    console = Console(stderr=True)
+    failed: ApplianceError | None = None
+    for file in files:
+        try:
+            with console.status(f"{file.name}") as line:
+                card = import_model(
+                    file,
+                    into or user_models(),
+                    name=name,
+                    progress=lambda step, f=file, s=line: s.update(f"{f.name}: {step}"),
+                )
+            click.echo(_summary(card))
+        except ModelError as error:
+            failed = error
+            click.echo(f"Error: {error}", err=True)
+    if failed is not None:
+        raise SystemExit(failed.exit_code)
+
+
+@models.command("list")
+@config_option
+def list_(config_path: Path | None) -> None:
+    """List the models that can play."""
+    config, _ = configuration(config_path)
+    library = open_library(config)
+    table = Table("name", "family", "rate", "ratio", "latents", "plays", "ms/frame", "load", "SNR")
+    notes: list[str] = []
+    for name in library.names():
+        try:
+            card = library.card(name)
+        except ModelError as error:
+            notes.append(str(error))
+            continue
+        variant = card.variants[card.precision]
+        load = variant.ms_per_frame * card.rate / (10 * card.ratio)
+        snr = "" if variant.snr_db is None else f"{variant.snr_db:.0f} dB"
+        table.add_row(
+            name, card.family, str(card.rate), str(card.ratio), str(card.latents), card.precision,
+            f"{variant.ms_per_frame:.2f}", f"{load:.1f} %", snr,
+        )
+        notes.extend(f"{name}: {note}" for note in card.notes)
+    Console().print(table)
+    for note in notes:
+        click.echo(note)
+
+
+def _summary(card: Card) -> str:
+    variant = card.variants[card.precision]
+    lines = [
+        f"{card.name}: {card.family}, {card.latents} latents, one frame per {card.ratio} samples "
+        f"at {card.rate} Hz, {card.level_db:.0f} dBFS",
+        f"  plays as {card.precision}, {variant.ms_per_frame:.2f} ms a frame on this machine",
+    ]
+    if card.verified is not None:
+        lines.append(f"  equals TorchScript to {card.verified:.1e}")
+    if "int8" in card.variants:
+        snr = card.variants["int8"].snr_db
+        own = "none" if card.variation_db is None else f"{card.variation_db:.0f} dB"
+        lines.append(f"  int8: {snr:.0f} dB SNR (own variation: {own})")
+    lines.extend(f"  {note}" for note in card.notes)
+    return "\n".join(lines)

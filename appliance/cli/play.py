@@ -1,0 +1,110 @@
+"""`neural-synth play`: the instrument in real time."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from appliance.audio import best_output_name, open_output
+from appliance.cli.settings import (
+    begin_with,
+    config_option,
+    configuration,
+    open_library,
+    preset_option,
+    set_option,
+)
+from appliance.engine.instrument import Instrument
+from appliance.engine.player import Player
+from appliance.engine.server import Server
+from appliance.engine.status import Status
+from appliance.errors import ApplianceError
+
+_WITHOUT_CARD = Path("neural-synth.wav")
+_SECONDS_WITHOUT_CARD = 30.0
+
+
+@click.command()
+@click.option("--seconds", type=click.FloatRange(0.1), help="Stop after so long.")
+@click.option("--output", help="ALSA PCM, 'null' or FILE.wav; default: the configuration's.")
+@click.option("--seed", type=click.IntRange(0, 2**16 - 1), default=0, help="Of all random numbers.")
+@config_option
+@preset_option
+@set_option
+def play(
+    seconds: float | None,
+    output: str | None,
+    seed: int,
+    config_path: Path | None,
+    preset: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Play the instrument through the sound card until interrupted.
+
+    Without a card it plays 30 seconds into neural-synth.wav and says so.
+    """
+    config, file = configuration(config_path)
+    name = output or config.audio.output
+    if name == "auto" and best_output_name() is None:
+        name = str(_WITHOUT_CARD)
+        seconds = seconds or _SECONDS_WITHOUT_CARD
+        click.echo(f"No sound card: playing {seconds:g} s into {_WITHOUT_CARD.resolve()}")
+    instrument = Instrument(config, open_library(config), seed=seed)
+    sound = begin_with(instrument.values, config, preset, settings)
+    instrument.settle()
+    audio = config.audio
+    with open_output(
+        name, rate=audio.rate, period=audio.period, periods=audio.periods
+    ) as opened:
+        player = Player(instrument, opened, config)
+        status = Status(player, config.name)
+        server = Server(
+            instrument.values,
+            player.queue,
+            status.snapshot,
+            host=config.osc.host,
+            port=config.osc.port,
+            status_rate=config.osc.status_rate,
+        )
+        server.start()
+        player.start()
+        click.echo(
+            f"Playing '{sound}' on {opened.name}: {opened.rate} Hz, {opened.periods} periods of "
+            f"{opened.period}, headroom {1e3 * instrument.headroom / opened.rate:.1f} ms, "
+            f"OSC port {server.port}, configuration {file or 'built in'}"
+        )
+        _until_told(player, seconds)
+        end = status.snapshot()
+        server.stop()
+        player.stop()
+    if player.error is not None:
+        if isinstance(player.error, ApplianceError):
+            raise player.error
+        raise ApplianceError(f"The audio thread ended: {player.error}") from player.error
+    engine = end["engine"]
+    click.echo(
+        f"Played {end['uptime_s']} s: {opened.xruns} xruns, {engine['late_frames']} late frames, "
+        f"audio thread {100 * engine['load']:.1f} % of a core, decoders "
+        f"{100 * sum(d['load'] for d in end['decoders']):.1f} %"
+    )
+
+
+def _until_told(player: Player, seconds: float | None) -> None:
+    """Wait for the end of `seconds`, of the audio thread, or for a signal."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    end = None if seconds is None else time.monotonic() + seconds
+    try:
+        while end is None or time.monotonic() < end:
+            left = 1.0 if end is None else max(0.0, min(1.0, end - time.monotonic()))
+            if player.wait(left):
+                return
+    except KeyboardInterrupt:
+        click.echo("", file=sys.stderr)
+    finally:
+        signal.signal(signal.SIGTERM, before)

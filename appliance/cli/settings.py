@@ -1,0 +1,50 @@
+"""What several commands share: the configuration, the library and the first parameters."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from appliance.config import Config, load_config
+from appliance.decoders.library import Library
+from appliance.errors import ParameterError
+from appliance.parameters import Values
+from appliance.presets.preset import find_preset, load_preset
+
+config_option = click.option(
+    "--config", "config_path", type=click.Path(path_type=Path), help="Configuration file."
+)
+preset_option = click.option("--preset", help="Preset to begin with: a name or a file.")
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="ADDRESS=VALUE", help="Set a parameter; repeat it."
+)
+
+
+def open_library(config: Config) -> Library:
+    """Return the library with the configuration's extra folders in front."""
+    return Library(Path(folder).expanduser() for folder in config.models)
+
+
+def configuration(path: Path | None) -> tuple[Config, Path | None]:
+    """Return the configuration and its file; raises ConfigError."""
+    loaded = load_config(path)
+    return loaded.config, loaded.file
+
+
+def begin_with(
+    values: Values, config: Config, preset: str | None, settings: Iterable[str]
+) -> str | None:
+    """Set the first parameters: preset, then single settings. Return the preset's name."""
+    chosen = preset or config.preset or DEFAULT_PRESET
+    name = load_preset(find_preset(chosen), values).name
+    for setting in settings:
+        address, sign, value = setting.partition("=")
+        if not sign:
+            raise ParameterError(
+                f"'{setting}' is no setting: write ADDRESS=VALUE, such as /offset/1/value=0.5."
+            )
+        values.set(address.strip(), value.strip())
+    return name
+
+
+DEFAULT_PRESET = "first-light"

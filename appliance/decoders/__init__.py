@@ -1,0 +1,1 @@
+"""Neural decoders: model files read, rebuilt as streaming graphs and run frame by frame."""

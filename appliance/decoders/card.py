@@ -1,0 +1,85 @@
+"""The model card: what an imported model is, how it was verified and what it costs."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+from appliance.errors import ModelError
+
+FORMAT = 1
+CARD_FILE = "card.yaml"
+
+
+class Source(msgspec.Struct, forbid_unknown_fields=True):
+    """The file the model was imported from."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+class Variant(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One stored precision: its file and what was measured on the importing machine."""
+
+    file: str
+    bytes: int
+    ms_per_frame: float
+    snr_db: float | None = None
+    """Level of the signal over the error against fp32, same noise."""
+
+
+class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything the instrument needs to know of a model without opening it."""
+
+    format: int
+    name: str
+    family: str
+    runtime: Literal["onnx", "torchscript"]
+    rate: int
+    ratio: int
+    latents: int
+    channels: int
+    level_db: float
+    """RMS of the output for N(0, 1) latents, in dBFS."""
+    precision: str
+    """The variant that `precision: auto` plays."""
+    variants: dict[str, Variant]
+    source: Source
+    importer: str
+    variation_db: float | None = None
+    """Signal over difference of two fp32 decodes of one latent; absent if they are equal."""
+    verified: float | None = None
+    """Largest difference to TorchScript over the largest sample, same random numbers."""
+    notes: list[str] = []
+    title: str = ""
+    licence: str = ""
+    credits: list[str] = []
+
+
+def read_card(folder: Path) -> Card:
+    """Return the card in `folder`; raises ModelError naming the file, the key and the remedy."""
+    path = folder / CARD_FILE
+    try:
+        card = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Card)
+    except FileNotFoundError:
+        raise ModelError(
+            f"{folder} is no imported model: {CARD_FILE} is missing. "
+            "Import the model with 'neural-synth models import FILE.ts'."
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{path} cannot be used ({reason}). Import the model again.") from error
+    if card.format != FORMAT:
+        raise ModelError(
+            f"{path} has format {card.format}, this version reads format {FORMAT}. "
+            "Import the model again."
+        )
+    return card
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write `card` into `folder`."""
+    text = yaml.safe_dump(msgspec.to_builtins(card), sort_keys=False, allow_unicode=True)
+    (folder / CARD_FILE).write_text(text, "utf-8")

@@ -1,0 +1,144 @@
+"""Opens a TorchScript file and reads the nn~ contract: which methods, how many inlets, what ratio.
+
+Source: acids-ircam/nn_tilde 1.6.0. A method ``decode`` has a buffer ``decode_params`` holding
+[inlets, inlet ratio, outlets, outlet ratio]; older files lack the list of methods.
+"""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from appliance.errors import ModelError
+
+Model = Any  # a torch.jit.RecursiveScriptModule; its attributes are the file's own
+
+_METHODS = ("encode", "decode", "forward", "prior")
+_CACHES = (".cache", ".pad")
+_DEFAULT_RATE = 44100
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a model file says of itself."""
+
+    methods: tuple[str, ...]
+    latents: int
+    ratio: int  # samples per latent frame
+    channels: int
+    rate: int
+    rate_declared: bool
+
+
+def open_model(path: Path) -> tuple[Model, Contract]:
+    """Load `path` on the CPU with all caches at zero; return the model and its contract.
+
+    Raises ModelError with one sentence: the file, what is wrong with it and what to do.
+    """
+    _check_archive(path)
+    try:
+        model = torch.jit.load(str(path), map_location="cpu").eval()
+    except Exception as error:
+        raise ModelError(
+            f"{path} cannot be loaded as TorchScript ({_reason(error)}). "
+            "Export it again, or copy it again if it came over a network or a stick."
+        ) from error
+    contract = _read(model, path)
+    _check_numbers(model, path)
+    for name, buffer in model.named_buffers():
+        # Exports are saved with whatever the last test left in them, sometimes NaN.
+        if name.endswith(_CACHES) and buffer.is_floating_point():
+            buffer.zero_()
+    return model, contract
+
+
+def _check_archive(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"{path} is not there. Give the path of a TorchScript file (.ts).")
+    if not zipfile.is_zipfile(path):
+        raise ModelError(
+            f"{path} is not a TorchScript file: it is not a zip archive or its end is missing. "
+            "Export the model with nn~ support (.ts), or copy it again."
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise ModelError(f"{path} is a damaged archive ({error}). Copy it again.") from error
+    if not any("/code/" in name for name in names):
+        kind = "a checkpoint" if any(name.endswith("data.pkl") for name in names) else "a zip"
+        raise ModelError(
+            f"{path} is {kind} without TorchScript code. Export the model for nn~ first "
+            "(RAVE: 'rave export --streaming')."
+        )
+
+
+def _read(model: Model, path: Path) -> Contract:
+    methods = _methods(model)
+    if "decode" not in methods:
+        found = ", ".join(methods) or "none"
+        raise ModelError(
+            f"{path} has no method 'decode' (methods found: {found}). "
+            "Only models that decode latents to audio can play in a slot."
+        )
+    top = model._rave if hasattr(model, "_rave") else model
+    params = getattr(model, "decode_params", None)
+    if params is None:
+        params = getattr(top, "decode_params", None)
+    values = [int(v) for v in params.tolist()] if isinstance(params, torch.Tensor) else []
+    if len(values) != 4 or min(values) < 1 or values[1] % values[3]:
+        raise ModelError(
+            f"{path} says decode_params = {values}, but four numbers are needed: inlets, inlet "
+            "ratio, outlets, outlet ratio. Export the model again with nn~ support."
+        )
+    inlets, ratio, outlets, outlet_ratio = values
+    if outlet_ratio != 1:
+        raise ModelError(
+            f"{path} gives one value per {outlet_ratio} samples, not audio, so it cannot play "
+            "in a decoder slot. Use a model whose decode_params end in 1."
+        )
+    rate = _rate(top)
+    return Contract(methods, inlets, ratio, outlets, rate or _DEFAULT_RATE, rate is not None)
+
+
+def _methods(model: Model) -> tuple[str, ...]:
+    if hasattr(model, "get_methods"):
+        return tuple(str(m) for m in model.get_methods())
+    return tuple(m for m in _METHODS if hasattr(model, f"{m}_params") or _is_method(model, m))
+
+
+def _is_method(model: Model, name: str) -> bool:
+    return name in {m.name for m in model._c._get_methods()} and name != "forward"
+
+
+def _rate(top: Model) -> int | None:
+    """Return the sample rate the file declares anywhere, or None."""
+    for name in ("sr", "sampling_rate"):
+        value = getattr(top, name, None)
+        if isinstance(value, torch.Tensor):
+            value = value.reshape(-1)[0].item()
+        if isinstance(value, int | float) and value >= 8000:
+            return int(value)
+    for _, part in top.named_modules():
+        value = getattr(part, "sr", None)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 8000:
+            return int(value)
+    return None
+
+
+def _check_numbers(model: Model, path: Path) -> None:
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if name.endswith(_CACHES) or not tensor.is_floating_point():
+            continue
+        if not bool(torch.isfinite(tensor).all()):
+            raise ModelError(
+                f"{path} holds NaN or infinite numbers in '{name}', so it cannot sound. "
+                "Export it from an earlier checkpoint."
+            )
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0][:160].rstrip(".")

@@ -1,0 +1,34 @@
+"""What the engine asks of a decoder, whatever runs it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Decoder(Protocol):
+    """Copies ("rows") of one model, each with its own state and its own random numbers.
+
+    A frame is `ratio` samples long at `rate`; its latent is read once, at its start.
+    """
+
+    rows: int
+    ratio: int
+    rate: int
+    latents: int
+
+    def decode(
+        self, z: NDArray[np.float32], active: Sequence[bool], audio: NDArray[np.float32]
+    ) -> None:
+        """Decode one frame of every active row.
+
+        `z` is float32 (rows, 8); a model with fewer latents ignores the last channels, one with
+        more gets zeros. `audio`, float32 (rows, ratio), takes the active rows' samples. The state
+        of the other rows stays as it is.
+        """
+        ...
+
+    def reset(self, row: int) -> None:
+        """Return one row to silence and to the start of its random numbers."""
+        ...

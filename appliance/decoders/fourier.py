@@ -1,0 +1,64 @@
+"""The inverse real Fourier transform as two small matrix products.
+
+A size N = N1 * N2 splits a bin k = k1 + N1 * k2 and a sample n = N2 * n1 + n2, so that
+exp(2 pi i k n / N) is a sum over k2, a factor of (k1, n2) alone, and a sum over k1. Only bins up to
+N / 2 enter: a real signal is twice the real part of their sum, the first and last at half weight.
+"""
+
+import numpy as np
+
+from appliance.decoders.graph import Graph
+from appliance.decoders.layers import Array
+
+
+def weights(size: int) -> Array:
+    """Return what each of the size // 2 + 1 bins is multiplied by before `invert`."""
+    scale = np.full(size // 2 + 1, 2 / size)
+    scale[[0, -1]] = 1 / size
+    return scale.astype(np.float32)
+
+
+def invert(graph: Graph, spectrum: str, size: int) -> str:
+    """Append the transform: weighted bins (batch, 2, size // 2 + 1) to samples (batch, size).
+
+    The pair is real and imaginary part; `size` is a power of two, 16 or more. With bins multiplied
+    by `weights` the result is that of numpy.fft.irfft.
+    """
+    first, second = factors(size)
+    rows = second // 2 + 1
+    padding = np.array([0, 0, 0, 0, 0, rows * first - (size // 2 + 1)], np.int64)
+    padded = graph.node("Pad", [spectrum, graph.constant(padding)])
+    grid = graph.reshape(padded, 2 * rows, first)
+    sums = graph.node("MatMul", [graph.constant(_over_rows(rows, second)), grid])
+    real, imaginary = graph.nodes("Split", [sums], 2, axis=1)
+    angle = 2 * np.pi * np.outer(np.arange(second), np.arange(first)) / size
+    cos = graph.constant(np.cos(angle).astype(np.float32))
+    sin = graph.constant(np.sin(angle).astype(np.float32))
+    products = [graph.node("Mul", [x, y]) for x in (real, imaginary) for y in (cos, sin)]
+    turned = [
+        graph.node("Sub", [products[0], products[3]]),
+        graph.node("Add", [products[1], products[2]]),
+    ]
+    joined = graph.node("Concat", turned, axis=2)
+    samples = graph.node("MatMul", [joined, graph.constant(_over_columns(first))])
+    return graph.reshape(graph.node("Transpose", [samples], perm=[0, 2, 1]), size)
+
+
+def factors(size: int) -> tuple[int, int]:
+    """Return N1 and N2 = N1 or 2 * N1; raises ValueError unless `size` is a power of two >= 16."""
+    power = size.bit_length() - 1
+    if size != 1 << power or power < 4:
+        raise ValueError(f"a Fourier transform of size {size}: it must be a power of two from 16 on")
+    return 1 << (power // 2), 1 << (power - power // 2)
+
+
+def _over_rows(rows: int, second: int) -> Array:
+    """Return (2 * second, 2 * rows): the sum over k2, real parts before imaginary ones."""
+    turn = np.exp(2j * np.pi * np.outer(np.arange(second), np.arange(rows)) / second)
+    return np.block([[turn.real, -turn.imag], [turn.imag, turn.real]]).astype(np.float32)
+
+
+def _over_columns(first: int) -> Array:
+    """Return (2 * first, first): the real part of the sum over k1."""
+    angle = 2 * np.pi * np.outer(np.arange(first), np.arange(first)) / first
+    return np.concatenate([np.cos(angle), -np.sin(angle)]).astype(np.float32)

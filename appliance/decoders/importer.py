@@ -1,0 +1,187 @@
+"""Imports a TorchScript model: rebuild, verify, quantize, measure, then one rename into place."""
+
+import datetime
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import appliance
+from appliance import LATENT_CHANNELS
+from appliance.decoders.card import FORMAT, Card, Source, Variant, write_card
+from appliance.decoders.contract import Contract, Model, open_model
+from appliance.decoders.families import recognise
+from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.decoders.scripted import UnknownTreeError
+from appliance.decoders.verification import (
+    TOLERANCE,
+    level_db,
+    probe,
+    quantization,
+    relative_error,
+    time_per_frame,
+)
+from appliance.errors import ModelError
+
+Progress = Callable[[str], None]
+
+
+def import_model(
+    source: Path, folder: Path, *, name: str | None = None, progress: Progress = lambda _: None
+) -> Card:
+    """Import `source` into `folder`/name and return its card.
+
+    The model appears complete or not at all; one of the same name is replaced. `progress` hears
+    each step. Raises ModelError in one sentence if the file cannot play or the disk refuses it.
+    """
+    name = name or _name(source)
+    progress("reading the file")
+    model, contract = open_model(source)
+    torch.set_grad_enabled(False)
+    probe(model, contract, source)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".importing-", dir=folder) as scratch:
+            work = Path(scratch) / name
+            work.mkdir()
+            card = _build(model, contract, source, work, name, progress)
+            write_card(card, work)
+            _install(work, folder / name, Path(scratch))
+    except OSError as error:
+        raise ModelError(
+            f"The model cannot be stored in {folder} ({error.strerror or error}). "
+            "Free some space or choose another folder with $NEURAL_SYNTH_MODELS."
+        ) from error
+    return card
+
+
+def _build(
+    model: Model, contract: Contract, source: Path, work: Path, name: str, progress: Progress
+) -> Card:
+    notes = _notes(contract)
+    variation: float | None = None
+    verified: float | None = None
+    try:
+        progress("recognising the family")
+        architecture = recognise(model, contract.latents)
+        family, runtime = architecture.family, "onnx"
+        description = {
+            "family": family,
+            "rate": contract.rate,
+            "ratio": contract.ratio,
+            "latents": contract.latents,
+        }
+        decoders: dict[str, OnnxDecoder] = {}
+        for precision in Precision:
+            progress(f"writing the {precision} graph")
+            graph = Graph(precision)
+            architecture.write(graph)
+            path = work / f"decoder.{precision}.onnx"
+            path.write_bytes(graph.serialize(description))
+            decoders[precision] = OnnxDecoder(path, [0])
+        progress("comparing with TorchScript")
+        verified = relative_error(model, contract, decoders[Precision.FP32])
+        if verified > TOLERANCE:
+            raise UnknownTreeError(f"its rebuilt graph differs by {verified:.1e}")
+        level = level_db(decoders[Precision.FP32])
+        progress("measuring")
+        snr, variation, accepted = quantization(
+            decoders[Precision.FP32], decoders[Precision.INT8]
+        )
+        variants = {
+            str(p): _variant(work / f"decoder.{p}.onnx", d, snr if p == Precision.INT8 else None)
+            for p, d in decoders.items()
+        }
+        chosen = str(Precision.INT8 if accepted else Precision.FP32)
+    except UnknownTreeError as error:
+        from appliance.decoders.torchscript import TorchScriptDecoder  # noqa: PLC0415
+
+        progress("keeping the TorchScript file")
+        for left in work.glob("*.onnx"):
+            left.unlink()
+        notes.append(f"Plays through TorchScript, slower: {error}.")
+        family, runtime, chosen, verified = "unknown", "torchscript", "torchscript", None
+        shutil.copyfile(source, work / "model.ts")
+        decoder = TorchScriptDecoder(work / "model.ts", [0])
+        level = level_db(decoder)
+        variants = {chosen: _variant(work / "model.ts", decoder, None)}
+    if level < _SILENT_DB:
+        notes.append("Silent for random latents: check the export.")
+    return Card(
+        format=FORMAT,
+        name=name,
+        family=family,
+        runtime=runtime,
+        rate=contract.rate,
+        ratio=contract.ratio,
+        latents=contract.latents,
+        channels=contract.channels,
+        level_db=round(level, 1),
+        precision=chosen,
+        variants=variants,
+        source=Source(source.name, source.stat().st_size, _sha256(source)),
+        importer=f"{appliance.__version__} {datetime.date.today().isoformat()}",
+        variation_db=None if variation is None else round(variation, 1),
+        verified=None if verified is None else float(f"{verified:.2g}"),
+        notes=notes,
+    )
+
+
+def _variant(path: Path, decoder: object, snr: float | None) -> Variant:
+    milliseconds = time_per_frame(decoder)  # type: ignore[arg-type]
+    return Variant(
+        path.name,
+        path.stat().st_size,
+        round(milliseconds, 3),
+        None if snr is None else round(snr, 1),
+    )
+
+
+def _notes(contract: Contract) -> list[str]:
+    notes: list[str] = []
+    if contract.latents < LATENT_CHANNELS:
+        notes.append(
+            f"Has {contract.latents} latents: channels {contract.latents + 1} to "
+            f"{LATENT_CHANNELS} are unused."
+        )
+    if contract.latents > LATENT_CHANNELS:
+        notes.append(
+            f"Has {contract.latents} latents: {LATENT_CHANNELS + 1} to {contract.latents} are zero."
+        )
+    if contract.channels > 1:
+        notes.append(f"Has {contract.channels} channels: mixed to mono.")
+    if not contract.rate_declared:
+        notes.append(f"Declares no sample rate: {contract.rate} Hz assumed.")
+    return notes
+
+
+def _install(work: Path, target: Path, scratch: Path) -> None:
+    for file in work.iterdir():
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())
+    if target.exists():
+        os.replace(target, scratch / "replaced")
+    os.replace(work, target)
+
+
+def _name(source: Path) -> str:
+    name = re.sub(r"[^A-Za-z0-9_.+-]+", "-", source.stem).strip("-.")
+    return name or "model"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+_SILENT_DB = -90.0

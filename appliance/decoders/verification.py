@@ -1,0 +1,145 @@
+"""Compares an imported decoder with its original, and measures what it costs."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from appliance import LATENT_CHANNELS
+from appliance.decoders.contract import Contract, Model
+from appliance.decoders.decoder import Decoder
+from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.errors import ModelError
+
+TOLERANCE = 1e-4
+"""Largest difference to TorchScript, relative to the largest sample."""
+
+_FRAMES = 24
+_MARGIN_DB = 10.0  # quantization must stay this far under the model's own variation
+_EXACT_SNR_DB = 35.0  # and at this level where there is none
+
+
+def probe(model: Model, contract: Contract, path: Path) -> None:
+    """Decode one frame; raises ModelError if the file cannot do what its contract says."""
+    try:
+        with torch.inference_mode():
+            sound = model.decode(torch.zeros(1, contract.latents, 1))
+    except Exception as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise ModelError(
+            f"{path} fails to decode one frame ({(lines or ['no reason'])[-1].strip()[:160]}). "
+            "Export the model again with the version of torch it was trained with."
+        ) from error
+    if not isinstance(sound, torch.Tensor) or sound.shape[-1] != contract.ratio:
+        shape = tuple(sound.shape) if isinstance(sound, torch.Tensor) else type(sound).__name__
+        raise ModelError(
+            f"{path} gives {shape} for one frame where its decode_params promise "
+            f"{contract.ratio} samples. Export the model again."
+        )
+    if not bool(torch.isfinite(sound).all()):
+        raise ModelError(f"{path} gives NaN or infinite samples. Export an earlier checkpoint.")
+
+
+def relative_error(model: Model, contract: Contract, decoder: OnnxDecoder) -> float:
+    """Return max |difference| / max |sample| over some frames with the same random numbers."""
+    _silence(model)
+    worst = peak = 0.0
+    latents = np.random.default_rng(1).standard_normal((_FRAMES, 1, contract.latents))
+    decoder.reset(0)
+    for frame, z in enumerate(latents.astype(np.float32)):
+        torch.manual_seed(frame)
+        with torch.inference_mode():
+            expected = model.decode(torch.from_numpy(z[:, :, None]))[0, 0].numpy()
+        torch.manual_seed(frame)
+        sound = decoder.run(z, [_drawn(kind, shape) for kind, shape in decoder.noise_inputs])[0]
+        worst = max(worst, float(np.abs(sound - expected).max()))
+        peak = max(peak, float(np.abs(expected).max()))
+    decoder.reset(0)
+    return worst / max(peak, 1e-6)
+
+
+def quantization(exact: OnnxDecoder, quantized: OnnxDecoder) -> tuple[float, float | None, bool]:
+    """Return (SNR of `quantized` in dB, own variation in dB or None, whether it is acceptable).
+
+    The variation is the signal over the difference of two exact decodes with other random
+    numbers; quantization must stay 10 dB under it, or reach 35 dB where there is none.
+    """
+    first = _decode(exact, noise_seed=0)
+    again = _decode(exact, noise_seed=1)
+    coarse = _decode(quantized, noise_seed=0)
+    snr = _ratio_db(first, coarse - first)
+    if not exact.random:
+        return snr, None, snr >= _EXACT_SNR_DB
+    variation = _ratio_db(first, again - first)
+    return snr, variation, snr >= min(variation + _MARGIN_DB, _EXACT_SNR_DB)
+
+
+def level_db(decoder: Decoder) -> float:
+    """Return the RMS level for N(0, 1) latents in dBFS, after the first frames."""
+    random = np.random.default_rng(2)
+    audio = np.zeros((decoder.rows, decoder.ratio), np.float32)
+    active = [True] * decoder.rows
+    total = 0.0
+    for frame in range(2 * _FRAMES):
+        z = random.standard_normal((decoder.rows, LATENT_CHANNELS)).astype(np.float32)
+        decoder.decode(z, active, audio)
+        if frame >= _FRAMES:
+            total += float(np.mean(np.square(audio, dtype=np.float64)))
+    for row in range(decoder.rows):
+        decoder.reset(row)
+    return 10 * float(np.log10(total / _FRAMES + 1e-20))
+
+
+def time_per_frame(decoder: Decoder) -> float:
+    """Return the median time of one frame of all rows, in ms."""
+    z = np.zeros((decoder.rows, LATENT_CHANNELS), np.float32)
+    audio = np.zeros((decoder.rows, decoder.ratio), np.float32)
+    active = [True] * decoder.rows
+    times: list[float] = []
+    for _ in range(_FRAMES):
+        start = time.perf_counter()
+        decoder.decode(z, active, audio)
+        times.append(time.perf_counter() - start)
+    for row in range(decoder.rows):
+        decoder.reset(row)
+    return 1e3 * float(np.median(times))
+
+
+def _decode(decoder: OnnxDecoder, noise_seed: int) -> NDArray[np.float64]:
+    random = np.random.default_rng(noise_seed)
+    latents = np.random.default_rng(3).standard_normal((_FRAMES, 1, decoder.latents))
+    decoder.reset(0)
+    frames: list[NDArray[np.float32]] = []
+    for z in latents.astype(np.float32):
+        noises = [_random(random, kind, shape) for kind, shape in decoder.noise_inputs]
+        frames.append(decoder.run(z, noises)[0].copy())
+    decoder.reset(0)
+    return np.concatenate(frames).astype(np.float64)
+
+
+def _random(random: np.random.Generator, kind: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    if kind == "normal":
+        return random.standard_normal((1, *shape)).astype(np.float32)
+    low = -1.0 if kind == "symmetric" else 0.0
+    return random.uniform(low, 1.0, (1, *shape)).astype(np.float32)
+
+
+def _drawn(kind: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Draw from torch's generator as the original does for one frame."""
+    if kind == "normal":
+        return torch.randn(1, *shape).numpy()
+    values = torch.rand(1, *shape)
+    return (values * 2 - 1 if kind == "symmetric" else values).numpy()
+
+
+def _silence(model: Model) -> None:
+    """Bring a used model back to silence."""
+    for name, buffer in model.named_buffers():
+        if name.endswith((".cache", ".pad", ".output_buffer")):
+            buffer.zero_()
+
+
+def _ratio_db(signal: NDArray[np.float64], error: NDArray[np.float64]) -> float:
+    return 10 * float(np.log10((np.mean(signal**2) + 1e-20) / (np.mean(error**2) + 1e-20)))

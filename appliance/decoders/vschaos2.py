@@ -1,0 +1,211 @@
+"""vschaos2 decoders: a spectrum from each latent frame, random phases, overlapped frames.
+
+Source of the dataflow: acids-ircam/vschaos2 and domkirke/acids_transforms, as their exports show
+it. One latent frame gives magnitudes; each bin gets a fresh random phase; the inverse transform is
+windowed and added to what hangs over from the frames before. The network itself has no memory.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from appliance.decoders import fourier
+from appliance.decoders.graph import Graph, Signal
+from appliance.decoders.layers import Array, Chain, Dense, Layer
+from appliance.decoders.streaming import write
+
+_COARSE = 1 << 15  # a matrix below this stays float32: its input is the latent, whose steps are heard
+
+Contrast = Literal["log1p", "log", "log10", "none"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrequencyUpsampling:
+    """A transposed convolution along frequency and the layer behind it.
+
+    `weight` (in, out, taps) and `bias` (out,); `padding` outputs are cut from the low end, and what
+    the high end keeps follows from `outputs`, the number of bins given.
+    """
+
+    weight: Array
+    bias: Array
+    stride: int
+    padding: int
+    outputs: int
+    activation: Layer
+
+    def write(self, graph: Graph, x: Signal) -> Signal:
+        """Append: (batch, bins, in) to (batch, outputs, out).
+
+        Output o stands at o + padding = stride * m + r: one matrix product gives all remainders r
+        of all m from the inputs m - taps / stride + 1 to m.
+        """
+        channels, out, kernel = self.weight.shape
+        taps = -(-kernel // self.stride)
+        first, last = self.padding // self.stride, (self.outputs - 1 + self.padding) // self.stride
+        groups = last - first + 1
+        ends = np.array([0, taps - 1 - first, 0, 0, last - x.steps + 1, 0], np.int64)
+        padded = graph.node("Pad", [x.name, graph.constant(ends)])
+        places = np.arange(groups)[:, None] + np.arange(taps)
+        gathered = graph.node("Gather", [padded, graph.constant(places)], axis=1)
+        kernels = np.zeros((taps * self.stride, channels, out), np.float32)
+        kernels[:kernel] = self.weight.transpose(2, 0, 1)
+        kernels = kernels.reshape(taps, self.stride, channels, out)[::-1].transpose(0, 2, 1, 3)
+        matrix = np.ascontiguousarray(kernels).reshape(taps * channels, self.stride * out)
+        width = self.stride * out
+        rows = _shaped(graph, gathered, -1, taps * channels)
+        bias = graph.constant(np.tile(self.bias, self.stride))
+        y = graph.node("Gemm", [rows, graph.constant(matrix), bias])
+        shaped = write(graph, self.activation, Signal(y, groups, width))
+        bins = _shaped(graph, shaped.name, -1, groups * self.stride, out)
+        start = self.padding - first * self.stride
+        bins = graph.cut(bins, start, start + self.outputs, 1)
+        return Signal(bins, self.outputs, out)
+
+
+def _shaped(graph: Graph, tensor: str, *shape: int) -> str:
+    return graph.node("Reshape", [tensor, graph.constant(np.array(shape, np.int64))])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrequencyConvolution:
+    """A convolution along frequency to one channel: `weight` (in, taps), zeros beyond both ends."""
+
+    weight: Array
+    bias: float
+    padding: int
+
+    def write(self, graph: Graph, x: Signal) -> str:
+        """Append: (batch, bins, in) to (batch, bins + 2 * padding - taps + 1).
+
+        The taps are products of one matrix, added up shifted: far less to move than their inputs.
+        """
+        taps = self.weight.shape[1]
+        outputs = x.steps + 2 * self.padding - taps + 1
+        each = graph.node("Transpose", [graph.matrix(x.name, self.weight, exact=True)], perm=[0, 2, 1])
+        ends = np.array([0, 0, self.padding, 0, 0, self.padding], np.int64)
+        each = graph.node("Pad", [each, graph.constant(ends)])
+        lines = graph.nodes("Split", [each], taps, axis=1) if taps > 1 else [each]
+        parts = [graph.cut(line, tap, tap + outputs, 2) for tap, line in enumerate(lines)]
+        return graph.reshape(graph.node("Sum", [*parts, graph.scalar(self.bias)]), outputs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrequencyNetwork:
+    """Features (bins, channels), channels fastest, to a spectrum."""
+
+    bins: int
+    channels: int
+    upsampling: tuple[FrequencyUpsampling, ...]
+    last: FrequencyConvolution
+
+    def write(self, graph: Graph, x: Signal) -> str:
+        """Append: (batch, 1, bins * channels) to (batch, bins out)."""
+        x = Signal(graph.reshape(x.name, self.bins, self.channels), self.bins, self.channels)
+        for layer in self.upsampling:
+            x = layer.write(graph, x)
+        return self.last.write(graph, x)
+
+
+@dataclass(frozen=True, slots=True)
+class MagnitudeLaw:
+    """From what the network gives to magnitudes: `x * scale + offset`, then the contrast undone.
+
+    `top_missing` means the highest bin is not among the network's outputs and enters as zero;
+    `epsilon` belongs to the contrast "log".
+    """
+
+    contrast: Contrast
+    scale: float
+    offset: float
+    top_missing: bool
+    epsilon: float
+
+    def write(self, graph: Graph, x: str) -> str:
+        """Append: (batch, bins) to magnitudes (batch, bins, one more if the top was missing)."""
+        if self.scale != 1:
+            x = graph.node("Mul", [x, graph.scalar(self.scale)])
+        if self.offset != 0:
+            x = graph.node("Add", [x, graph.scalar(self.offset)])
+        if self.top_missing:
+            x = graph.node("Pad", [x, graph.constant(np.array([0, 0, 0, 1], np.int64))])
+        if self.contrast == "none":
+            return x
+        if self.contrast == "log10":
+            return graph.node("Exp", [graph.node("Mul", [x, graph.scalar(float(np.log(10)))])])
+        floor = 1.0 if self.contrast == "log1p" else self.epsilon
+        return graph.node("Sub", [graph.node("Exp", [x]), graph.scalar(floor)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpectralDecoder:
+    """A decoder of one magnitude frame per latent frame, with random phases.
+
+    `window` (size,) is the synthesis window, the gain of the overlapped frames in it; each frame
+    gives `hop` samples at once and leaves size - hop to be added to.
+    """
+
+    latents: int
+    features: tuple[Layer, ...]
+    spectrum: FrequencyNetwork | None
+    output: Layer
+    law: MagnitudeLaw
+    window: Array
+    hop: int
+
+    @property
+    def family(self) -> str:
+        """The family's name on the model card."""
+        return "vschaos2"
+
+    def write(self, graph: Graph, frames: int = 1) -> None:
+        """Append the whole decoder: "z" (batch, 1, latents) to "audio" (batch, hop).
+
+        Raises ValueError unless `frames` is 1: each frame's overlap is the next one's state.
+        """
+        if frames != 1:
+            raise ValueError(f"a spectral decoder is written for 1 frame per call, not {frames}")
+        magnitudes = self.magnitudes(graph, graph.input("z", 1, self.latents))
+        size = len(self.window)
+        bins = size // 2 + 1
+        weighted = graph.node("Mul", [magnitudes, graph.constant(fourier.weights(size))])
+        turn = graph.noise("uniform", (bins,))
+        angle = graph.reshape(graph.node("Mul", [turn, graph.scalar(2 * np.pi)]), 1, bins)
+        circle = [graph.node("Cos", [angle]), graph.node("Sin", [angle])]
+        pair = graph.node("Concat", circle, axis=1)
+        spectrum = graph.node("Mul", [pair, graph.reshape(weighted, 1, bins)])
+        frame = fourier.invert(graph, spectrum, size)
+        self._overlap(graph, graph.node("Mul", [frame, graph.constant(self.window)]))
+
+    def magnitudes(self, graph: Graph, z: Signal) -> str:
+        """Append the network: "z" (batch, 1, latents) to magnitudes (batch, size // 2 + 1)."""
+        x = z
+        for layer in self.features:
+            if isinstance(layer, Dense) and layer.weight.size < _COARSE:
+                y = graph.matrix(x.name, layer.weight.T, layer.bias, exact=True)
+                x = Signal(y, x.steps, layer.weight.shape[0])
+            else:
+                x = write(graph, layer, x)
+        if self.spectrum is None:
+            bins = graph.reshape(x.name, x.channels)
+        else:
+            bins = self.spectrum.write(graph, x)
+        given = write(graph, self.output, Signal(bins, 1, len(self.window) // 2 + 1))
+        return self.law.write(graph, given.name)
+
+    def _overlap(self, graph: Graph, frame: str) -> None:
+        size, hop = len(self.window), self.hop
+        past = graph.state((size - hop,))
+        ends = graph.constant(np.array([0, 0, 0, hop], np.int64))
+        total = graph.node("Add", [frame, graph.node("Pad", [past, ends])])
+        graph.output("audio", graph.cut(total, 0, hop, 1), (hop,))
+        graph.keep(past, "Slice", [total, *graph.bounds(hop, size, 1)])
+
+
+def flat(layers: tuple[Layer, ...]) -> list[Layer]:
+    """Return layers in order, chains opened."""
+    out: list[Layer] = []
+    for layer in layers:
+        out += flat(layer.layers) if isinstance(layer, Chain) else [layer]
+    return out

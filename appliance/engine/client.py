@@ -1,0 +1,83 @@
+"""Asks a running engine over OSC."""
+
+import json
+import socket
+from typing import Any
+
+from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_packet import OscPacket
+
+from appliance.errors import EngineUnreachableError, ParameterError
+
+_LARGEST = 65507
+
+
+class Client:
+    """A connection to the engine on `host`:`port`; every question waits up to `timeout` seconds."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 57130, timeout: float = 1.0) -> None:
+        """Open a socket; nothing is sent yet."""
+        self._target = (host, port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.settimeout(timeout)
+
+    def __enter__(self) -> "Client":
+        """Return the client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def send(self, address: str, *arguments: str | float) -> None:
+        """Send one message and do not wait."""
+        builder = OscMessageBuilder(address)
+        for argument in arguments:
+            builder.add_arg(argument)
+        self._socket.sendto(builder.build().dgram, self._target)
+
+    def receive(self) -> tuple[str, list[Any]]:
+        """Return the next message as (address, arguments).
+
+        Raises ParameterError if the engine answers with an error, EngineUnreachableError if
+        nothing answers.
+        """
+        try:
+            data = self._socket.recv(_LARGEST)
+        except OSError:
+            host, port = self._target
+            raise EngineUnreachableError(
+                f"No engine answers on {host}:{port}. Start it with 'neural-synth play', or give "
+                "the port it uses with --port."
+            ) from None
+        message = OscPacket(data).messages[0].message
+        if message.address == "/error":
+            raise ParameterError(str(message.params[0]))
+        return str(message.address), list(message.params)
+
+    def status(self) -> dict[str, Any]:
+        """Return the engine's status; raises as `receive` does."""
+        self.send("/status")
+        address, arguments = self.receive()
+        while address != "/status":
+            address, arguments = self.receive()
+        return json.loads(arguments[0])
+
+    def get(self, parameter: str) -> float:
+        """Return a parameter's value; raises as `receive` does."""
+        self.send(parameter)
+        address, arguments = self.receive()
+        while address != parameter:
+            address, arguments = self.receive()
+        return float(arguments[0])
+
+    def params(self) -> list[list[Any]]:
+        """Return every row of the parameter table; raises as `receive` does."""
+        self.send("/params")
+        rows: list[list[Any]] = []
+        while True:
+            address, arguments = self.receive()
+            if address == "/params/end":
+                return rows
+            if address == "/params/parameter":
+                rows.append(arguments)

@@ -1,0 +1,151 @@
+"""Real-time: the whole signal path, from latent modules to the master, block by block.
+
+Rendering steps it inline; playing gives the decoding to workers. Both use these very objects.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance import LATENT_CHANNELS
+from appliance.config import Config
+from appliance.decoders.library import Library
+from appliance.engine.group import Group
+from appliance.latent import CONTROL_PERIOD, LatentSum, Noise, Offset, Oscillators
+from appliance.mixing import Master, Mixer
+from appliance.parameters import Table, Values
+
+
+class Instrument:
+    """Four decoders (or as many as the configuration has), the modules before and the mix behind.
+
+    `headroom` is the number of samples between a frame's start and its sound. At 0 a block's own
+    frames must be decoded before its sound is taken: see `decode_inline`.
+    """
+
+    def __init__(
+        self, config: Config, library: Library, *, seed: int = 0, headroom: int = 0
+    ) -> None:
+        """Load every slot's model; raises ModelError if one is missing or cannot be opened.
+
+        `seed` moves the random numbers of all modules and decoders at once.
+        """
+        self.rate = config.audio.rate
+        self.max_block = max(config.audio.period, 1024)
+        self.headroom = headroom
+        slots = len(config.decoders)
+        self.values = Values(Table(slots))
+        for number, slot in enumerate(config.decoders, 1):
+            self.values.set(f"/decoder/{number}/on", slot.on)
+            self.values.set(f"/decoder/{number}/level_db", slot.level_db)
+            self.values.set(f"/decoder/{number}/pan", slot.pan)
+        self.groups = self._open(config, library, seed)
+        modules = (
+            Offset(self.values, self.rate),
+            Oscillators(self.values, self.rate),
+            Noise(self.values, self.rate, seed),
+        )
+        instants = self.max_block // CONTROL_PERIOD + 2
+        self.latents = LatentSum(self.values, slots, modules, max_instants=instants)
+        self.mixer = Mixer(self.values, slots, self.rate, self.max_block)
+        self.master = Master(self.values, self.rate, self.max_block)
+        self._z = np.zeros((slots, LATENT_CHANNELS, instants))
+        self._held = np.zeros((slots, LATENT_CHANNELS))
+        self._voices: NDArray[np.float32] = np.zeros((slots, self.max_block), np.float32)
+        self._rows = [
+            np.zeros((len(g.slots), self.max_block), np.float32) for g in self.groups
+        ]
+        self.sample = 0
+        """The engine's clock: samples begun so far."""
+
+    def begin(self, count: int) -> None:
+        """Evaluate the latents of the next `count` samples and post the frames that start there."""
+        start, end = self.sample, self.sample + count
+        first = -(-start // CONTROL_PERIOD)
+        instants = -(-end // CONTROL_PERIOD) - first
+        z = self._z[:, :, :instants]
+        self.latents.evaluate(first, z)
+        for group in self.groups:
+            while (sample := group.next_start) < end:
+                # The last value before the frame, as nn~ reads it; no filter, no interpolation.
+                instant = sample // CONTROL_PERIOD - first
+                group.post(self._held if instant < 0 else z[:, :, instant], self.mixer.audible)
+        if instants:
+            self._held[:] = z[:, :, -1]
+
+    def decode_inline(self) -> None:
+        """Decode everything that was posted, in this thread."""
+        for group in self.groups:
+            while group.pending:
+                group.work(self.sample - self.headroom)
+
+    def finish(self, out: NDArray[np.float32]) -> None:
+        """Fill `out`, float32 (2, count), with the mix of what is due now and advance the clock."""
+        count = out.shape[1]
+        voices = self._voices[:, :count]
+        for group, rows in zip(self.groups, self._rows, strict=True):
+            part = rows[:, :count]
+            group.read(self.sample, self.headroom, part)
+            for row, slot in enumerate(group.slots):
+                voices[slot] = part[row]
+        self.mixer.process(voices, out)
+        self.master.process(out)
+        self.sample += count
+
+    def render(self, out: NDArray[np.float32]) -> None:
+        """Fill `out`, float32 (2, count), inline: decode and mix in this thread."""
+        for start in range(0, out.shape[1], self.max_block):
+            part = out[:, start : start + self.max_block]
+            self.begin(part.shape[1])
+            self.decode_inline()
+            self.finish(part)
+
+    def delay_by(self, samples: int) -> None:
+        """Give decoding `samples` more headroom from the next block on, without a click."""
+        for group in self.groups:
+            group.jump(self.sample, self.headroom)
+        self.headroom += samples
+
+    def settle(self) -> None:
+        """Take the current parameters as the start: no ramp leads to them."""
+        self.latents.reset(0)
+        self.mixer.reset()
+        self.master.reset()
+
+    def _open(self, config: Config, library: Library, seed: int) -> list[Group]:
+        """Put the slots of one model and precision into one batch, staggered inside the frame."""
+        batches: dict[tuple[str, str], list[int]] = {}
+        for number, slot in enumerate(config.decoders):
+            batches.setdefault((slot.model, slot.precision), []).append(number)
+        reserve = 64 * config.audio.period
+        groups: list[Group] = []
+        for (model, precision), slots in batches.items():
+            seeds = [_slot_seed(seed, config.decoders[n].seed) for n in slots]
+            decoder = library.open(model, seeds, precision=precision)
+            groups.append(
+                Group(
+                    model,
+                    decoder,
+                    slots,
+                    rate=self.rate,
+                    offset=0,
+                    reserve=reserve,
+                    max_block=self.max_block,
+                )
+            )
+        if config.engine.stagger:
+            _stagger(groups)
+        return groups
+
+
+def _stagger(groups: Sequence[Group]) -> None:
+    """Spread the groups' frame starts over the shortest frame, on the control grid."""
+    shortest = min(group.frame_samples for group in groups)
+    for number, group in enumerate(groups):
+        offset = number * shortest / len(groups)
+        group.offset = int(offset // CONTROL_PERIOD) * CONTROL_PERIOD
+
+
+def _slot_seed(seed: int, slot_seed: int) -> int:
+    return (seed << 16) + slot_seed

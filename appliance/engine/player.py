@@ -1,0 +1,179 @@
+"""Real-time: plays the instrument through an output, whose blocking write is the only clock."""
+
+import os
+import threading
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance import LATENT_CHANNELS
+from appliance.audio.output import Output
+from appliance.config import Config
+from appliance.engine.group import Group
+from appliance.engine.instrument import Instrument
+from appliance.engine.queue import ParameterQueue
+from appliance.engine.realtime import (
+    Scheduling,
+    enter_real_time,
+    prepare_process,
+    release_process,
+)
+from appliance.engine.worker import Worker
+
+_WARM_FRAMES = 12
+_PATIENCE = 3  # late frames before the headroom grows by a period
+_QUIET_SECONDS = 5.0  # after which earlier late frames are forgotten
+
+
+class Player:
+    """Runs an instrument in real time: one audio thread, some decoding threads.
+
+    Parameter changes go into `queue`. Counters may be read from any thread at any time.
+    """
+
+    def __init__(self, instrument: Instrument, output: Output, config: Config) -> None:
+        """Warm every decoder up and choose the headroom from what a frame then takes."""
+        self.instrument = instrument
+        self.output = output
+        self.queue = ParameterQueue()
+        self.blocks = 0
+        self.busy_seconds = 0.0
+        self.longest_seconds = 0.0
+        self.headroom_raised = 0
+        self.reading = instrument.master.meters.read()
+        """The output's meters over the last tenth of a second."""
+        self.flags: tuple[str, ...] = ()
+        self.error: BaseException | None = None
+        self._config = config
+        self._period = output.period
+        self._meter_blocks = max(1, output.rate // (10 * output.period))
+        instrument.headroom = self._first_headroom(config)
+        self._limit = instrument.headroom + 8 * self._period
+        cores = tuple(config.engine.cores)
+        self._audio_scheduling = Scheduling(config.engine.priority, cores[:1])
+        # Decoding yields to the audio thread: a late frame fades, a late block is an xrun.
+        decoding = Scheduling(max(1, config.engine.priority - 10), cores[1:])
+        self.workers = [
+            Worker(groups, self._due, decoding) for groups in self._shares(config.engine.workers)
+        ]
+        self._block: NDArray[np.float32] = np.zeros((2, self._period), np.float32)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
+        self._late_seen = 0
+        self._late_recent = 0
+        self._late_time = 0.0
+        self._heartbeat = time.monotonic()
+
+    def start(self) -> None:
+        """Start the threads; sound begins with the first block."""
+        self.flags = prepare_process()
+        for worker in self.workers:
+            worker.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the threads after the block in hand; the output stays open."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        for worker in self.workers:
+            worker.stop()
+        release_process()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the audio thread ends or `seconds` pass; return whether it ended."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    @property
+    def stalled_seconds(self) -> float:
+        """Time since the audio thread last finished a block."""
+        return time.monotonic() - self._heartbeat
+
+    @property
+    def late(self) -> int:
+        """Frames so far that were not decoded when they were due."""
+        return sum(group.late for group in self.instrument.groups)
+
+    def _due(self) -> int:
+        return self.instrument.sample - self.instrument.headroom
+
+    def _shares(self, wanted: int) -> list[list[Group]]:
+        """Deal the groups to workers, the slowest first, each to the least loaded worker."""
+        groups = sorted(self.instrument.groups, key=_load, reverse=True)
+        count = min(wanted or _useful_workers(), len(groups))
+        shares: list[list[Group]] = [[] for _ in range(count)]
+        for group in groups:
+            min(shares, key=lambda share: sum(_load(g) for g in share)).append(group)
+        return shares
+
+    def _first_headroom(self, config: Config) -> int:
+        """Return the configured headroom, or more where the measured decode time asks for it."""
+        worst = 0.0
+        for group in self.instrument.groups:
+            decoder = group.decoder
+            z = np.zeros((decoder.rows, LATENT_CHANNELS), np.float32)
+            audio = np.zeros((decoder.rows, decoder.ratio), np.float32)
+            times: list[float] = []
+            for _ in range(_WARM_FRAMES):
+                start = time.perf_counter()
+                decoder.decode(z, [True] * decoder.rows, audio)
+                times.append(time.perf_counter() - start)
+            for row in range(decoder.rows):
+                decoder.reset(row)
+            group.last_seconds = float(np.median(times))
+            worst = max(worst, group.last_seconds)
+        periods = config.engine.headroom
+        # A frame posted with a block must be decoded before the block `headroom` later is mixed.
+        needed = int(np.ceil(1.5 * worst * self.instrument.rate / self._period)) + 1
+        return max(periods, needed) * self._period
+
+    def _run(self) -> None:
+        self.flags += enter_real_time(self._audio_scheduling)
+        try:
+            while not self._stopping.is_set():
+                self._one_block()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self.error = error
+
+    def _one_block(self) -> None:
+        start = time.perf_counter()
+        instrument = self.instrument
+        self.queue.drain(instrument.values.array)
+        instrument.begin(self._period)
+        for worker in self.workers:
+            worker.wake()
+        instrument.finish(self._block)
+        self._adapt()
+        if self.blocks % self._meter_blocks == 0:
+            self.reading = instrument.master.meters.read()
+        seconds = time.perf_counter() - start
+        self.busy_seconds += seconds
+        self.longest_seconds = max(self.longest_seconds, seconds)
+        self.output.write(self._block)
+        self.blocks += 1
+        self._heartbeat = time.monotonic()
+
+    def _adapt(self) -> None:
+        """Give decoding one more period after repeated late frames, up to a limit."""
+        late = self.late
+        if late == self._late_seen:
+            return
+        now = time.monotonic()
+        if now - self._late_time > _QUIET_SECONDS:
+            self._late_recent = 0
+        self._late_recent += late - self._late_seen
+        self._late_seen, self._late_time = late, now
+        if self._late_recent >= _PATIENCE and self.instrument.headroom < self._limit:
+            self._late_recent = 0
+            self.headroom_raised += 1
+            self.instrument.delay_by(self._period)
+
+
+def _load(group: Group) -> float:
+    return group.last_seconds / group.frame_samples
+
+
+def _useful_workers() -> int:
+    return max(1, len(os.sched_getaffinity(0)) - 1 if hasattr(os, "sched_getaffinity") else 2)

@@ -1,0 +1,63 @@
+"""Real-time privileges for the calling thread and process; each one missing is a flag."""
+
+import ctypes
+import gc
+import os
+import sys
+import threading
+from dataclasses import dataclass
+
+_MCL_CURRENT_AND_FUTURE = 3
+_SWITCH_INTERVAL = 0.0005  # seconds a Python thread may hold the interpreter while others wait
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduling:
+    """How a thread asks to run: SCHED_FIFO `priority` (1 to 95) and the `cores` it may use."""
+
+    priority: int
+    cores: tuple[int, ...] = ()
+
+
+def enter_real_time(scheduling: Scheduling) -> tuple[str, ...]:
+    """Give the calling thread its priority and cores; return a flag for each that was refused."""
+    flags: list[str] = []
+    if scheduling.cores and hasattr(os, "sched_setaffinity"):
+        try:
+            os.sched_setaffinity(threading.get_native_id(), scheduling.cores)
+        except OSError:
+            flags.append("cores refused")
+    if hasattr(os, "sched_setscheduler"):
+        try:
+            os.sched_setscheduler(
+                threading.get_native_id(), os.SCHED_FIFO, os.sched_param(scheduling.priority)
+            )
+        except (OSError, PermissionError):
+            flags.append("no real-time priority")
+    else:
+        flags.append("no real-time priority")
+    return tuple(flags)
+
+
+def prepare_process() -> tuple[str, ...]:
+    """Lock memory, stop the garbage collector and shorten thread switches for the process."""
+    flags: list[str] = []
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.mlockall(_MCL_CURRENT_AND_FUTURE) != 0:
+            flags.append("memory not locked")
+    else:
+        flags.append("memory not locked")
+    return tuple(flags)
+
+
+def release_process() -> None:
+    """Undo `prepare_process` where the process lives on, as in tests."""
+    gc.unfreeze()
+    gc.enable()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).munlockall()

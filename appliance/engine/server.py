@@ -1,0 +1,150 @@
+"""The engine's ear and mouth: Open Sound Control over UDP on the loopback interface.
+
+- an address of the parameter table with a value sets it; without one, it answers with the value
+- ``/params`` answers with one ``/params/parameter`` message per row, then ``/params/end``
+- ``/status`` answers with ``/status`` and one JSON text
+- ``/status/subscribe`` sends that feed to the sender for 30 seconds; ask again to go on
+- what cannot be understood is answered with ``/error`` and one sentence
+"""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pythonosc.osc_message import OscMessage, ParseError
+from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_packet import OscPacket
+from pythonosc.osc_packet import ParseError as PacketParseError
+
+from appliance.engine.queue import ParameterQueue
+from appliance.errors import ApplianceError, ConfigError
+from appliance.parameters import Parameter, Values
+
+_SUBSCRIPTION = 30.0  # seconds
+_LARGEST = 65507  # bytes in one datagram
+_SUBSCRIBERS = 16
+
+Address = tuple[str, int]
+
+
+class Server:
+    """Answers OSC messages in a thread of its own; changes go through the engine's queue."""
+
+    def __init__(
+        self,
+        values: Values,
+        queue: ParameterQueue,
+        status: Callable[[], dict[str, Any]],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 57130,
+        status_rate: float = 10,
+    ) -> None:
+        """Bind the port; raises ConfigError if it is taken. Port 0 takes any free one."""
+        self._values = values
+        self._queue = queue
+        self._status = status
+        self._interval = 1 / status_rate
+        self._subscribers: dict[Address, float] = {}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise ConfigError(
+                f"OSC port {port} on {host} cannot be opened ({error.strerror}). Another engine "
+                "may be running; stop it or set osc.port in the configuration."
+            ) from error
+        self._socket.settimeout(self._interval)
+        self.port: int = self._socket.getsockname()[1]
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
+
+    def start(self) -> None:
+        """Start answering."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering and close the port."""
+        self._stopping = True
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+        self._socket.close()
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stopping:
+            try:
+                data, sender = self._socket.recvfrom(_LARGEST)
+            except TimeoutError:
+                data, sender = b"", None
+            except OSError:
+                data, sender = b"", None  # an earlier answer found nobody listening
+            if sender is not None:
+                self._receive(data, sender)
+            now = time.monotonic()
+            if now >= due:
+                due = now + self._interval
+                self._feed(now)
+
+    def _receive(self, data: bytes, sender: Address) -> None:
+        try:
+            messages = [timed.message for timed in OscPacket(data).messages]
+        except (PacketParseError, ParseError, ValueError, IndexError, UnicodeDecodeError):
+            self._send(sender, "/error", f"A datagram of {len(data)} bytes is not valid OSC.")
+            return
+        for message in messages:
+            try:
+                self._handle(message, sender)
+            except ApplianceError as error:
+                self._send(sender, "/error", str(error))
+
+    def _handle(self, message: OscMessage, sender: Address) -> None:
+        address, arguments = str(message.address), list(message.params)
+        if address == "/params":
+            for parameter in self._values.table:
+                self._send(sender, "/params/parameter", *self._describe(parameter))
+            self._send(sender, "/params/end", len(self._values.table))
+        elif address == "/status":
+            self._send(sender, "/status", json.dumps(self._status()))
+        elif address == "/status/subscribe":
+            if len(self._subscribers) < _SUBSCRIBERS or sender in self._subscribers:
+                self._subscribers[sender] = time.monotonic() + _SUBSCRIPTION
+        elif arguments:
+            index = self._values.table.index(address)
+            self._queue.put(index, self._values.table.parameters[index].parse(arguments[0]))
+        else:
+            self._send(sender, address, self._values.get(address))
+
+    def _describe(self, parameter: Parameter) -> tuple[str | float, ...]:
+        return (
+            parameter.address,
+            parameter.name,
+            parameter.unit,
+            float(parameter.minimum),
+            float(parameter.maximum),
+            float(parameter.default),
+            str(parameter.curve),
+            ",".join(parameter.choices),
+            self._values.get(parameter.address),
+            parameter.description,
+        )
+
+    def _feed(self, now: float) -> None:
+        self._subscribers = {a: end for a, end in self._subscribers.items() if end > now}
+        if self._subscribers:
+            text = json.dumps(self._status())
+            for subscriber in self._subscribers:
+                self._send(subscriber, "/status", text)
+
+    def _send(self, target: Address, address: str, *arguments: str | float) -> None:
+        builder = OscMessageBuilder(address)
+        for argument in arguments:
+            builder.add_arg(argument)
+        try:
+            self._socket.sendto(builder.build().dgram, target)
+        except OSError:
+            self._subscribers.pop(target, None)

@@ -1,0 +1,71 @@
+"""Real-time: the threads that decode. Each serves its groups in the order of their deadlines."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from appliance.engine.group import Group
+from appliance.engine.realtime import Scheduling, enter_real_time
+
+
+class Worker:
+    """A thread that decodes the posted frames of some groups; woken, it never polls.
+
+    A model that fails mutes its group instead of ending the thread: `failed` names it.
+    """
+
+    def __init__(
+        self, groups: Sequence[Group], due: Callable[[], int], scheduling: Scheduling
+    ) -> None:
+        """Serve `groups`; `due` gives the engine's clock less its headroom."""
+        self.groups = tuple(groups)
+        self.failed: dict[str, str] = {}
+        """Model name to the reason why it no longer decodes."""
+        self.flags: tuple[str, ...] = ()
+        self._due = due
+        self._scheduling = scheduling
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._stopping = False
+        names = "+".join(dict.fromkeys(g.model for g in groups))
+        self._thread = threading.Thread(target=self._run, name=f"decode {names}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Let the thread look for posted frames; never blocks."""
+        if self._bell.locked():
+            self._bell.release()
+
+    def stop(self) -> None:
+        """End the thread after the frame in hand."""
+        self._stopping = True
+        self.wake()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        self.flags = enter_real_time(self._scheduling)
+        while True:
+            self._bell.acquire()
+            if self._stopping:
+                return
+            while self._serve():
+                pass
+
+    def _serve(self) -> bool:
+        """Decode one frame of the group whose frame is due first; return whether there was one."""
+        earliest: Group | None = None
+        for group in self.groups:
+            if group.pending and (
+                earliest is None or group.oldest_start < earliest.oldest_start
+            ):
+                earliest = group
+        if earliest is None:
+            return False
+        try:
+            earliest.work(self._due())
+        except Exception as error:  # a decoder of unknown code must not end the sound
+            self.failed[earliest.model] = " ".join(str(error).split())[:200]
+            earliest.fail()
+        return True

@@ -1,0 +1,1 @@
+"""Presets: the settings of a sound, kept in small files a person can read and edit."""

@@ -1,0 +1,86 @@
+"""Train a family of models from nothing: `python -m models.training choir --out models/factory`."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import soundfile
+import torch
+from torch import Tensor
+
+from models.training import corpus
+from models.training.family import Family
+from models.training.progress import console
+from models.training.recipes import RECIPES
+
+
+def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Tensor:
+    """Return a corpus, float32 (samples,), rendered or taken from the work folder."""
+    kept = work / f"{family}-{seed}-{seconds:.0f}s.wav"
+    if not kept.is_file():
+        console.print(f"rendering {seconds / 60:.1f} minutes of {family}, seed {seed}")
+        rendered = corpus.render(family, seconds, seed, work, font)
+        soundfile.write(kept, rendered, corpus.SAMPLE_RATE, subtype="PCM_16")
+    samples, _ = soundfile.read(kept, dtype="float32")
+    return torch.from_numpy(np.asarray(samples))
+
+
+@click.command()
+@click.argument("name", metavar="FAMILY", type=click.Choice(sorted(RECIPES)))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("models/factory"),
+    help="Where the models go.",
+)
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path),
+    default=Path("build/training"),
+    help="Corpus and checkpoints.",
+)
+@click.option(
+    "--font",
+    type=click.Path(path_type=Path),
+    default=corpus.FONT,
+    help="The soundfont to render with.",
+)
+@click.option(
+    "--quick", is_flag=True, help="Train for seconds only: a test of the way, not a model to play."
+)
+@click.option(
+    "--waveform-steps", type=int, default=None, help="Train the waveform model for so many steps."
+)
+@click.option(
+    "--as-it-is", is_flag=True, help="Do not train on: export the checkpoints as they are."
+)
+def main(
+    *,
+    name: str,
+    out: Path,
+    work: Path,
+    font: Path,
+    quick: bool,
+    waveform_steps: int | None,
+    as_it_is: bool,
+) -> None:
+    """Render, train, export, measure and describe a FAMILY of models; interrupted runs go on where
+    they stopped.
+    """
+    torch.set_num_threads(1)
+    recipe = RECIPES[name].quick() if quick else RECIPES[name]
+    work = work / (f"{name}-quick" if quick else name)
+    work.mkdir(parents=True, exist_ok=True)
+    family = Family(recipe, out, work, font)
+    if waveform_steps is not None:
+        family = family.with_waveform_steps(waveform_steps)
+    try:
+        learn = audio(name, recipe.corpus_seconds, recipe.corpus_seed, work, font)
+        held_out = audio(name, recipe.held_out_seconds, recipe.held_out_seed, work, font)
+    except corpus.CorpusError as error:
+        raise click.ClickException(str(error)) from error
+    family.make(learn, held_out, train=not as_it_is)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Export a trained generator as a streaming RAVE-type TorchScript model for nn~ and for this instrument.
+
+Tree (class names as readers know them)::
+
+    VariationalScriptedRAVE      latent_pca (8, 8) = 1, latent_mean (8,) = 0, fidelity (8,), encode_params,
+      |                          decode_params = [8, 1024, 1, 1], forward_params (methods listed: decode)
+      |                          sr 44100, latent_size 8, full_latent_size 8, n_channels 1, target_channels 1,
+      |                          stereo_mode False, is_using_adain False, input_mode, output_mode "pqmf", resampler None
+      +- pqmf CachedPQMF         hk (16, 272), h (271,), n_band 16
+      |    +- forward_conv       CachedConv1d weight (16, 1, 273), stride 16, cache 272
+      |    +- inverse_conv       CachedConv1d weight (16, 16, 17), cache 16, output gain folded in
+      +- decoder GeneratorV2     amplitude_modulation True
+           +- net CachedSequential
+           |    0 CachedConv1d (8 -> 160, k3); then for (ratio, width, dilations) in
+           |      (4, 128, 1 3), (4, 96, 1 3 9), (2, 64, 1 3 9), (2, 32, 1 3 9):
+           |      LeakyReLU(0.2), CachedConvTranspose1d(k 2r, stride r, padding r/2), one Residual per dilation;
+           |    last LeakyReLU(0.2)
+           |    Residual > aligned AlignBranches > branches [DilatedUnit > net CachedSequential(LeakyReLU,
+           |      CachedConv1d k3 dilated, LeakyReLU, CachedConv1d k1), Identity], paddings [0, 0]
+           +- waveform_module    CachedConv1d (32 -> 32, k7)
+           +- noise_module NoiseGeneratorV2   net Sequential(CachedConv1d k4 s2, LeakyReLU, k4 s2, LeakyReLU, k4 s2
+                                 -> 80), data_size 16, target_size 8 (5 noise bands)
+
+Every CachedConv1d has `cache` and `downsampling_delay` (CachedPadding1d: pad (64, channels, padding), padding,
+crop) and a bias, but the two of the filter bank; CachedConvTranspose1d has `cache` (64, out, ratio).
+
+decode(z (batch, 8, frames)) -> (batch, 1, 1024 frames)::
+
+    z = conv1d(cat(z, randn(batch, full - 8, frames)), latent_pca^T) + latent_mean     here: z unchanged
+    x = net(z);  n = noise_module(x);  w, a = split(waveform_module(x));  y = tanh(w * sigmoid(a) + n)
+    noise_module: s = 2 sigmoid(conv(x) - 5)^2.3 + 1e-7 -> (batch, blocks, 16, 5); irfft -> 8 taps, rolled by 4,
+      Hann, rolled back; first 8 instants of (uniform -1..1 noise) * taps, by FFT; block after block
+    y = reverse_half(y): odd bands negated at even instants, counted from the start of the call
+    y = inverse_conv(y) * 16; phases reversed and interleaved: out[16 t + q] = y[15 - q, t]
+
+All randomness is one torch.rand per call, (batch, blocks, 16, 8). There is no look-ahead; the filter bank's
+synthesis half delays by 136 samples and the generator has learnt to make up for it.
+"""
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from models.training.contract import channel_labels, latent_labels, register_method, save_scripted
+from models.training.features import SAMPLE_RATE
+from models.training.generator import GeneratorV2, Shape
+from models.training.layers import CachedConv1d, CachedLayers
+from models.training.pqmf import (
+    BANDS,
+    TAPS,
+    analysis_weight,
+    filters,
+    interleave,
+    prototype,
+    reverse_half,
+    synthesis_weight,
+)
+
+
+class CachedPQMF(nn.Module):
+    """The filter bank, streaming in both directions."""
+
+    hk: Tensor
+    h: Tensor
+
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        self.n_band = BANDS
+        self.n_channels = 1
+        self.register_buffer("hk", filters().clone())
+        self.register_buffer("h", torch.from_numpy(prototype()).float())
+        self.forward_conv = CachedConv1d(1, BANDS, TAPS + 1, left=TAPS, stride=BANDS, bias=False)
+        self.inverse_conv = CachedConv1d(
+            BANDS, BANDS, TAPS // BANDS, left=TAPS // BANDS - 1, bias=False
+        )
+        self.forward_conv.weight.data.copy_(analysis_weight())
+        self.inverse_conv.weight.data.copy_(synthesis_weight() * gain)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return reverse_half(self.forward_conv(x))
+
+    @torch.jit.export
+    def inverse(self, x: Tensor) -> Tensor:
+        """Return audio (batch, 1, 16 time) of bands (batch, 16, time)."""
+        return interleave(self.inverse_conv(reverse_half(x)) * self.hk.shape[0])
+
+
+class VariationalScriptedRAVE(nn.Module):
+    """The exported model: latents in, audio out, state in its caches."""
+
+    latent_pca: Tensor
+    latent_mean: Tensor
+    decode_params: Tensor
+
+    def __init__(self, trained: GeneratorV2, shape: Shape, gain: float) -> None:
+        super().__init__()
+        size = shape.latents
+        self.sr = SAMPLE_RATE
+        self.latent_size = size
+        self.full_latent_size = size
+        self.n_channels = 1
+        self.target_channels = 1
+        self.stereo_mode = False
+        self.is_using_adain = False
+        self.input_mode = "pqmf"
+        self.output_mode = "pqmf"
+        self.resampler = None
+        self.register_buffer("latent_pca", torch.eye(size))
+        self.register_buffer("latent_mean", torch.zeros(size))
+        self.register_buffer("fidelity", torch.arange(1, size + 1) / size)
+        for name, method in (
+            ("encode", (1, 1, size, shape.ratio)),
+            ("decode", (size, shape.ratio, 1, 1)),
+            ("forward", (1, 1, 1, 1)),
+        ):
+            ends = (channel_labels(), latent_labels(size))
+            register_method(self, name, method, (ends[method[0] > 1], ends[method[2] > 1]))
+        self.pqmf = CachedPQMF(gain)
+        self.decoder = GeneratorV2(CachedLayers(), shape)
+        # caches and nothing else are missing from the trained network
+        missing, unexpected = self.decoder.load_state_dict(trained.state_dict(), strict=False)
+        assert not unexpected and all(
+            name.rsplit(".", 1)[-1] in {"pad", "cache"} for name in missing
+        )
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        """Return the methods a host may call."""
+        return ["decode"]
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        """Return the attributes a host may set: none."""
+        empty: list[str] = []
+        return empty
+
+    def pre_process_latent(self, z: Tensor) -> Tensor:
+        """Return the generator's latents (batch, full, frames) of the player's (batch, n, frames)."""
+        noise = torch.randn(z.shape[0], self.full_latent_size - z.shape[1], z.shape[-1]).type_as(z)
+        z = nn.functional.conv1d(torch.cat([z, noise], 1), self.latent_pca.T.unsqueeze(-1))
+        return z + self.latent_mean.unsqueeze(-1)
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        """Return audio (batch, 1, ratio * frames) of latents (batch, 8, frames)."""
+        return self.pqmf.inverse(self.decoder(self.pre_process_latent(z)))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Decode: what a host finds if it asks for no method by name."""
+        return self.decode(z)
+
+
+def output_gain(
+    network: GeneratorV2, shape: Shape, dbfs: float = -18.0, ceiling: float = 0.95
+) -> float:
+    """Return the gain that brings N(0, 1) latents to a level, but +-3 and +-8 latents not over the ceiling."""
+    from models.training.waveform import render  # noqa: PLC0415 (the trainer is not needed to load a model)
+
+    dice = torch.Generator().manual_seed(7)
+    torch.manual_seed(7)
+    normal = torch.randn(shape.latents, 2048, generator=dice)
+    wide = (2.0 * torch.rand(shape.latents, 1024, generator=dice) - 1.0) * 3.0
+    extreme = 8.0 * torch.sign(torch.randn(shape.latents, 1024, generator=dice))
+    audio = render(network, normal)
+    peak = max(float(render(network, latents).abs().max()) for latents in (normal, wide, extreme))
+    return min(10 ** (dbfs / 20) / math.sqrt(float(audio.square().mean())), ceiling / peak)
+
+
+def export(network: GeneratorV2, shape: Shape, path: Path) -> float:
+    """Write the model to `path` and return the output gain used."""
+    gain = output_gain(network, shape)
+    save_scripted(VariationalScriptedRAVE(network, shape, gain).requires_grad_(False), path)
+    return gain

@@ -1,0 +1,137 @@
+"""Write a model's page, `README.md`: what it is, how it sounds, what it was measured at, whose
+sounds it learnt.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from models.training.progress import write_atomically
+from models.training.recipes import FONT_CREDIT, Recipe
+
+Record = dict[str, Any]
+
+_ENGINES = {
+    "spectral": (
+        "A spectral decoder of the vschaos2 kind: every 512 samples (11.6 ms) it turns 8 latents into one spectrum "
+        "of 1025 magnitudes, gives them random phases and adds the frame to the sound. It has no memory, so it "
+        "answers at once and its texture shimmers. It also encodes audio to latents."
+    ),
+    "wave": (
+        "A waveform decoder of the RAVE v2 kind: every 1024 samples (23.2 ms) it turns 8 latents into 16 sub-bands of "
+        "sound with causal convolutions, plus a noise branch for breath. It has memory and steady phases, so "
+        "partials stand out clearly."
+    ),
+}
+
+_FIGURES = (
+    ("msl2", "relative squared spectral error, five scales", "{:.2f}"),
+    ("mslog", "log spectral error, nepers", "{:.2f}"),
+    ("log_mel_db", "log-mel distance, dB", "{:.1f}"),
+    ("centroid_corr", "brightness follows (correlation)", "{:.2f}"),
+    ("level_corr", "loudness follows (correlation)", "{:.2f}"),
+    ("chroma", "harmony follows (chroma cosine)", "{:.2f}"),
+    ("contrast_ratio", "partials over floor, share of the original's", "{:.2f}"),
+)
+
+_KINDS = {
+    "normal": "N(0, 1) at random, every frame",
+    "uniform_3": "-3 to +3 at random, every frame",
+    "extreme_8": "-8 or +8 at random, every frame",
+    "zeros": "all zero",
+}
+
+
+def write(record: Record, recipe: Recipe, engine: str, path: Path) -> None:
+    """Write the page of one model from its training record."""
+    text = "\n".join(_page(record, recipe, engine))
+    write_atomically(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+
+def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
+    name, training, corpus = record["model"], record["training"], record["corpus"]
+    other = "wave" if engine == "spectral" else "spectral"
+    return [
+        f"# {name}",
+        "",
+        _ENGINES[engine],
+        "",
+        "## Sound",
+        "",
+        recipe.sound,
+        "",
+        "![original and decoded](reconstruction.png)",
+        "",
+        "## Latents",
+        "",
+        f"Eight, shared with `{recipe.family}-{other}`: the same gesture plays both, so the two can be layered and "
+        "crossfaded. Over the corpus each has mean 0 and standard deviation 1, the most telling first; -2 to +2 "
+        "covers nearly all of the learnt sound, and values out to 8 stay finite and under full scale.",
+        "",
+        "![each latent swept](latents.png)",
+        "",
+        "| latent | " + " | ".join(str(place + 1) for place in range(8)) + " |",
+        "|---|" + "---|" * 8,
+        "| -1.5 to +1.5 moves the log-mel spectrum by, dB | "
+        + " | ".join(f"{value:.1f}" for value in record["latent_effect_db"])
+        + " |",
+        "",
+        "## Held-out figures",
+        "",
+        f"{corpus['held_out_seconds']:.0f} s of the same family from another seed, encoded and decoded, both at equal "
+        "loudness.",
+        "",
+        "| figure | this model | another moment of the same music |",
+        "|---|---|---|",
+        *_figures(record),
+        "",
+        "| latents | level, dBFS | peak | DC | energy in key |",
+        "|---|---|---|---|---|",
+        *(_behaviour(_KINDS[kind], found) for kind, found in record["behaviour"].items()),
+        "",
+        *_notes(record, engine),
+        "## Training",
+        "",
+        f"- {training['parameters']:,} parameters in the decoder, {training['steps']:,} steps, "
+        f"{training['cpu_seconds']:,} CPU seconds on one thread of a {record['machine']['processor']}, {record['date']}.",
+        f"- `{record['command']}`, torch {record['versions']['torch']}, seed {training['seed']}.",
+        f"- Corpus: {corpus['seconds'] / 60:.0f} minutes in {corpus['key']}, rendered with fluidsynth "
+        f"{record['versions']['fluidsynth']} from {corpus['font']}, seed {corpus['seed']}; held out: seed "
+        f"{corpus['held_out_seed']}. The audio is rebuilt from these and not stored.",
+        "- All figures: `training.yaml`.",
+        "",
+        "## Licence and credits",
+        "",
+        "The model is published under the MIT licence, like the project.",
+        "",
+        FONT_CREDIT,
+        "",
+    ]
+
+
+def _figures(record: Record) -> list[str]:
+    found, chance = record["held_out"], record["other_segment"]
+    rows = [
+        f"| {words} | {form.format(found[key])} | {form.format(chance[key])} |"
+        for key, words, form in _FIGURES
+    ]
+    if "log_spectral_l1_db" in found:
+        value, other = found["log_spectral_l1_db"], found["other_segment_l1_db"]
+        rows.insert(0, f"| log-spectral distance before phases, dB | {value:.2f} | {other:.2f} |")
+    return rows
+
+
+def _behaviour(words: str, found: dict[str, float]) -> str:
+    level, peak, offset, key = (found[name] for name in ("level_dbfs", "peak", "dc", "in_key"))
+    return f"| {words} | {level:.1f} | {peak:.2f} | {offset:+.5f} | {100 * key:.0f} % |"
+
+
+def _notes(record: Record, engine: str) -> list[str]:
+    if engine != "spectral":
+        return []
+    limit = record["random_phase_limit"]
+    return [
+        f"Random phases alone, on the original's own magnitudes, give a log-mel distance of {limit['log_mel_db']:.1f} dB, "
+        f"chroma {limit['chroma']:.2f} and contrast {limit['contrast_ratio']:.2f}: that part is the engine's sound, "
+        "not the network's error.",
+        "",
+    ]

@@ -1,0 +1,90 @@
+"""Pictures for a model's page: reconstruction beside the original, and what each latent does."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.training.features import SAMPLE_RATE
+from models.training.measure import decode, load
+from models.training.metrics import spectrum
+from models.training.progress import write_atomically
+from models.training.spectral import LATENTS
+
+_N_FFT, _HOP = 2048, 1024
+_TOP_HZ = 8000.0
+
+
+def _plot() -> Any:  # noqa: ANN401 (matplotlib publishes no complete types)
+    import matplotlib as mpl  # noqa: PLC0415 (only pictures need it)
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt  # noqa: PLC0415
+
+    return plt
+
+
+def _decibels(audio: Tensor) -> Tensor:
+    """Return levels in dB under the loudest (bins up to 8 kHz, frames) of audio (samples,)."""
+    level = 20.0 * torch.log10(spectrum(audio, _N_FFT, _HOP) + 1e-4)
+    return (level - level.max())[: int(_TOP_HZ * _N_FFT / SAMPLE_RATE)]
+
+
+def _save(figure: Any, path: Path) -> None:  # noqa: ANN401
+    write_atomically(path, lambda partial: figure.savefig(partial, format="png", dpi=80))
+    _plot().close(figure)
+
+
+def reconstruction(
+    model_path: Path, latents: Tensor, audio: Tensor, picture: Path, seconds: float = 10.0
+) -> None:
+    """Draw spectrograms of held-out audio (samples,) and of its decode from latents (8, frames)."""
+    torch.manual_seed(11)
+    length = int(seconds * SAMPLE_RATE)
+    made = decode(load(model_path), latents)[:length]
+    plot = _plot()
+    figure, axes = plot.subplots(2, 1, figsize=(9, 5.5), sharex=True, layout="constrained")
+    for axis, part, title in zip(
+        axes, (audio[:length], made), ("original", "decoded from 8 latents"), strict=True
+    ):
+        extent = (0.0, seconds, 0.0, _TOP_HZ / 1000)
+        axis.imshow(
+            _decibels(part),
+            origin="lower",
+            aspect="auto",
+            extent=extent,
+            vmin=-80,
+            vmax=0,
+            cmap="magma",
+        )
+        axis.set(title=title, ylabel="kHz")
+    axes[-1].set_xlabel("seconds")
+    _save(figure, picture)
+
+
+def sweep(model_path: Path, held: Tensor, picture: Path, seconds: float = 4.0) -> None:
+    """Draw, for each latent, a sweep from -3 to +3 with the others held at one frame of real audio
+    (8,).
+    """
+    model = load(model_path)
+    frames = int(seconds * SAMPLE_RATE) // int(model.decode_params[1])
+    plot = _plot()
+    figure, axes = plot.subplots(
+        2, LATENTS // 2, figsize=(11, 5.5), sharex=True, sharey=True, layout="constrained"
+    )
+    for place, axis in enumerate(axes.flat):
+        torch.manual_seed(11)
+        path = held.unsqueeze(1).repeat(1, frames)
+        path[place] = torch.linspace(-3.0, 3.0, frames)
+        extent = (-3.0, 3.0, 0.0, _TOP_HZ / 1000)
+        level = _decibels(decode(model, path))
+        axis.imshow(
+            level, origin="lower", aspect="auto", extent=extent, vmin=-80, vmax=0, cmap="magma"
+        )
+        axis.set(title=f"latent {place + 1}")
+    for axis in axes[-1]:
+        axis.set_xlabel("latent units")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("kHz")
+    _save(figure, picture)

@@ -1,0 +1,60 @@
+"""What makes a family of models: its corpus, its spectral and its waveform training, and the words
+on its pages.
+"""
+
+from dataclasses import dataclass, replace
+
+from models.training.generator import Shape
+from models.training.spectral import SpectralRecipe
+from models.training.waveform import WaveformRecipe
+
+FONT_CREDIT = (
+    "Rendered from FluidR3 GM by Frank Wen, MIT licence, copyright 2000-2002, 2008 Frank Wen; packaged by Toby "
+    "Smithe. Contributors named by its README: Suren M. Seron, Scott Hanan, Steve Aupperle, Chris Gillman, "
+    "Alex Taubr, Andrew Klenk, Winfried Hubbe, Dylan, Tim, Gort, Uros Katic, Ethan Winer."
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One family: corpus lengths in seconds, seeds, both trainings, how it sounds."""
+
+    family: str
+    corpus_seconds: float
+    held_out_seconds: float
+    spectral: SpectralRecipe
+    waveform: WaveformRecipe
+    title: str
+    key: str
+    sound: str
+    corpus_seed: int = 1
+    held_out_seed: int = 999
+
+    def quick(self) -> "Recipe":
+        """Return the same family at a size that trains in seconds: for tests, never to be shipped."""
+        small = Shape(widths=(32, 24, 16, 16, 16), dilations=((1,), (1, 3), (1, 3), (1, 3)))
+        return replace(
+            self,
+            corpus_seconds=90.0,
+            held_out_seconds=10.0,
+            spectral=replace(self.spectral, steps=200),
+            waveform=replace(self.waveform, steps=30, batch=2, frames=16, shape=small),
+        )
+
+
+RECIPES = {
+    "choir": Recipe(
+        family="choir",
+        corpus_seconds=3600.0,
+        held_out_seconds=60.0,
+        spectral=SpectralRecipe(),
+        waveform=WaveformRecipe(),
+        title="Choir",
+        key="D minor pentatonic",
+        sound=(
+            "Choir aahs and oohs, synth voices, slow strings and warm pads, one to four notes at a time, all in "
+            "D minor pentatonic. Because every note of the corpus lies in that key, the whole latent space is "
+            "consonant: slow gestures move between chords and vowels, fast ones turn into bowed and breathy textures."
+        ),
+    ),
+}

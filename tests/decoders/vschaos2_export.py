@@ -1,0 +1,196 @@
+"""Writes TorchScript files with the tree and dataflow of a vschaos2 export, weights at random.
+
+Class names, attribute names, buffers and the order of computation are those of
+ScriptableSpectralAutoEncoder (acids-ircam/vschaos2, domkirke/acids_transforms) with the stock
+convolutional model.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tests.decoders.vschaos2_network import (
+    LABELS,
+    LATENTS,
+    SIZES,
+    ConvEncoder,
+    DeconvEncoder,
+    Size,
+)
+from tests.decoders.vschaos2_transforms import (
+    ComposeAudioTransform,
+    Magnitude,
+    Mono,
+    OverlapAdd,
+    RealtimeDGT,
+    Unsqueeze,
+)
+
+LEVEL = 0.1  # root mean square of decoded audio with latents from N(0, 1), -20 dBFS
+
+
+class Spherical(nn.Module):
+    @torch.jit.export
+    def invert(self, x: Tensor) -> Tensor:
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+class DimredWrapper(nn.Module):
+    def __init__(self, dimred_module: nn.Module) -> None:
+        super().__init__()
+        self.dimred_module = dimred_module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dimred_module(x)
+
+    @torch.jit.export
+    def invert(self, x: Tensor) -> Tensor:
+        return self.dimred_module.invert(x)
+
+
+class EmbeddingWrapper(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.one_hot(x.mean(-1).long().clamp(0, LABELS - 1), LABELS)
+
+
+class ScriptableSpectralAutoEncoder(nn.Module):
+    def __init__(
+        self, size: Size, transform: nn.Module, encoder: nn.Module, decoder: nn.Module, *,
+        dimred: str, conditioned: bool,
+    ) -> None:
+        super().__init__()
+        self.input_shape = [1, size.n_fft // 2 + 1]
+        self.latent_dim = LATENTS
+        self.win_length, self.hop_length = size.n_fft, size.hop
+        self.use_oa = self.export_for_nn = True
+        self.use_dimred = False
+        self.spectral_transform_idx = 1
+        self.overlap_add = OverlapAdd(size.n_fft, size.hop)
+        self.transform, self.encoder, self.decoder = transform, encoder, decoder
+        tasks = ["pitch"] if conditioned else []
+        self.concat_embeddings = nn.ModuleDict({task: EmbeddingWrapper() for task in tasks})
+        self.prediction_modules = nn.ModuleDict()
+        self.dimreds = nn.ModuleDict({"spherical": DimredWrapper(Spherical())})
+        self._decoder_ordered_tasks = torch.jit.Attribute(tasks, list[str])
+        self.register_buffer("latent_mean", torch.zeros(LATENTS))
+        self._methods = ["forward", "encode", "decode"]
+        for method, params in {
+            "forward": [1, 1, 1, 1],
+            "encode": [1, 1, LATENTS, size.hop],
+            "decode": [LATENTS + len(tasks), size.hop, 1, 1],
+        }.items():
+            self.register_buffer(f"{method}_params", torch.tensor(params))
+            setattr(self, f"{method}_input_labels", [f"(signal) {i}" for i in range(params[0])])
+            setattr(self, f"{method}_output_labels", [f"(signal) {i}" for i in range(params[2])])
+        self._attributes = ["inversion_mode", "temperature", "dimred", "min_buffer_size"]
+        self.inversion_mode, self.temperature = ("keep_input",), (0.0,)
+        self.dimred, self.min_buffer_size = (dimred,), (size.n_fft,)
+        for name, code in zip(self._attributes, (3, 2, 3, 1), strict=True):
+            self.register_buffer(f"{name}_params", torch.tensor([code]))
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        return ["encode", "decode", "forward"]
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        return self._attributes
+
+    def get_decoder_input(self, z: Tensor) -> Tensor:
+        parts = [z[..., : self.latent_dim]]
+        if self.dimred[0] != "none":
+            for name, part in self.dimreds.items():
+                if name == self.dimred[0]:
+                    parts[0] = part.invert(parts[0]) + self.latent_mean
+        place = self.latent_dim
+        for part in self.concat_embeddings.values():
+            parts.append(part(z[..., place : place + 1]).float())
+            place += 1
+        return torch.cat(parts, -1)
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        frames = self.overlap_add(x)
+        done = [self.transform(frames[..., i, :]) for i in range(frames.shape[-2])]
+        mean, spread = self.encoder(torch.stack(done, -3))
+        z = mean + self.temperature[0] * spread * torch.randn_like(mean)
+        return z.transpose(-2, -1)
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        x = self.decoder(self.get_decoder_input(z.transpose(-2, -1)))
+        done: list[Tensor] = []
+        for i in range(x.shape[-3]):
+            frame = x.index_select(-3, torch.tensor(i)).squeeze(-3)
+            done.append(self.transform.invert(frame))
+        return self.overlap_add.invert(torch.stack(done, -2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        frames = self.overlap_add(x)
+        done: list[Tensor] = []
+        for i in range(frames.shape[-2]):
+            z, _ = self.encoder(self.transform(frames[..., i, :]))
+            done.append(self.transform.invert(self.decoder(self.get_decoder_input(z))))
+        return self.overlap_add.invert(torch.stack(done, -2))
+
+
+@torch.no_grad()
+def make_vschaos2(
+    path: Path, size: str = "normal", seed: int = 0, *, inversion_mode: str = "keep_input",
+    dimred: str = "none", conditioned: bool = False, contrast: str = "log1p",
+    keep_nyquist: bool = True, mel: int = 0, banks: bool = False,
+) -> Path:
+    """Write an export of `size` "normal", "precise" or "small" to `path` and return `path`.
+
+    Decoded audio stands near -20 dBFS with latents from N(0, 1) (contrast "log1p"). `banks` adds
+    the mel matrices that a genuine file carries unread, 8 or 134 MB.
+    """
+    sizes = SIZES[size]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        transform = ComposeAudioTransform([
+            Mono(), RealtimeDGT(sizes.n_fft, sizes.hop, inversion_mode),
+            Magnitude(sizes.n_fft, contrast, mel=mel, keep_nyquist=keep_nyquist, banks=banks),
+            Unsqueeze(-2),
+        ])  # fmt: skip
+        decoder = DeconvEncoder(sizes, LATENTS + (LABELS if conditioned else 0))
+        model: Any = ScriptableSpectralAutoEncoder(
+            sizes, transform, ConvEncoder(sizes), decoder, dimred=dimred, conditioned=conditioned
+        )
+        _disturb(model)
+        _level(model, sizes)
+        torch.jit.save(torch.jit.script(model.eval()), str(path))
+    return path
+
+
+def _disturb(model: nn.Module) -> None:
+    """Give every normalisation statistics and gains as training would leave them."""
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm1d):
+            assert part.running_mean is not None and part.running_var is not None
+            part.running_mean.normal_(0, 0.2)
+            part.running_var.uniform_(0.1, 0.6)
+            part.weight.uniform_(0.8, 1.6)
+            part.bias.normal_(0, 0.2)
+
+
+def _level(model: Any, size: Size) -> None:  # noqa: ANN401
+    """Set the last bias so that decoded audio has the root mean square LEVEL."""
+    model.eval()
+    z = torch.randn(64, 1, LATENTS)
+    _, dgt, magnitude, _ = model.transform.transforms
+    window = dgt.inv_window.square().sum() / size.hop / model.overlap_add.gain_compensation**2
+    decoder, bias = model.decoder, model.decoder.final_conv.bias
+    decoder.final_conv.weight.normal_(0, 0.05)
+    low, high = -8.0, 8.0
+    for _ in range(12):
+        bias.fill_((low + high) / 2)
+        inputs = decoder.flatten_module[0].module[0].input_dim
+        bins = magnitude.invert(decoder(nn.functional.pad(z, (0, inputs - LATENTS)))[:, 0])
+        power = 2 / size.n_fft**2 * bins.square().sum(-1).mean() * window
+        low, high = (low, float(bias)) if power.sqrt() > LEVEL else (float(bias), high)
