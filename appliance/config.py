@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, field
 
 from appliance.errors import ConfigError
-from appliance.yaml_file import parse_yaml, read_yaml
+from appliance.yaml_file import legible, parse_yaml, read_yaml
 from appliance.yaml_text import write_yaml
 
 ENVIRONMENT = "NEURAL_SYNTH_CONFIG"
@@ -191,6 +191,6 @@ def _check_host(osc: OscConfig, source: str, lines: dict[str, int]) -> None:
         loopback = False
     if not loopback:
         raise ConfigError(
-            f"{source}, line {lines.get('osc.host', 1)}: osc.host is {osc.host}; it must be a"
-            " loopback address such as 127.0.0.1, unless osc.remote is true."
+            f"{source}, line {lines.get('osc.host', 1)}: osc.host is {legible(osc.host)};"
+            " it must be a loopback address such as 127.0.0.1, unless osc.remote is true."
         )

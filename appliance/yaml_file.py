@@ -79,6 +79,12 @@ def parse_yaml(
     return reader.value(root, kind, "")
 
 
+def legible(text: str) -> str:
+    """Return `text` fit for one line of a message: escaped where needed, and not too long."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:61])
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
 class _Reader:
     def __init__(self, source: str, error: type[ApplianceError], lines: dict[str, int]) -> None:
         self._source = source
@@ -123,17 +129,19 @@ class _Reader:
             field = fields.get(name)
             if field is None:
                 near = did_you_mean(name, fields) or f" The keys here are: {', '.join(fields)}."
-                self._fail(node.keys[name], f"'{inner}' is not a key that is known here.{near}")
+                self._fail(
+                    node.keys[name], f"'{legible(inner)}' is not a key that is known here.{near}"
+                )
             if isinstance(each, Scalar) and each.empty and not field.required:
                 continue
             values[field.name] = self.value(each, field.type, inner)
         for name, field in fields.items():
             if field.required and field.name not in values:
-                self._fail(node.line, f"'{_join(key, name)}' is missing; add it.")
+                self._fail(node.line, f"'{legible(_join(key, name))}' is missing; add it.")
         try:
             return kind(**values)
         except ValueError as fault:
-            return self._fail(node.line, f"{key or 'the file'}: {fault}")
+            return self._fail(node.line, f"{legible(key) or 'the file'}: {fault}")
 
     def _mismatch(self, node: Node, hint: Hint, key: str) -> NoReturn:
         kinds = split(hint)
@@ -141,16 +149,14 @@ class _Reader:
             case Scalar() if node.empty:
                 shown, near = "has no value", ""
             case Scalar():
-                text = node.text if node.text.isprintable() else ascii(node.text)[1:-1]
-                text = text if len(text) <= 60 else text[:57] + "..."
-                shown = f"is {text}" if node.plain else f'is "{text}"'
+                shown = f"is {legible(node.text)}" if node.plain else f'is "{legible(node.text)}"'
                 near = did_you_mean(node.text, literals(kinds))
             case Sequence():
                 shown, near = f"is a list of {len(node.items)}", ""
             case Mapping():
                 shown, near = "is a mapping", ""
         wanted = " or ".join(kind.description for kind in kinds)
-        self._fail(node.line, f"{key or 'the file'} {shown}; it must be {wanted}.{near}")
+        self._fail(node.line, f"{legible(key) or 'the file'} {shown}; it must be {wanted}.{near}")
 
     def _fail(self, line: int, message: str) -> NoReturn:
         raise self._error(f"{self._source}, line {line}: {message}")

@@ -7,7 +7,7 @@ import yaml
 
 from appliance.yaml_kind import Hint, split
 
-_WIDTH = 96
+_WIDTH = 84
 # Words that any YAML reader takes for text, and that need no quotes.
 _WORD = re.compile(r"[A-Za-z/~][A-Za-z0-9_./~-]*")
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "~", "y", "n"}

@@ -118,7 +118,7 @@ def _node(event: Event, events: Iterator[Event], depth: int) -> Node:
             _refuse(event, "a key must be a plain word")
         if key.text in mapping.keys:
             first = mapping.keys[key.text]
-            _refuse(event, f"key {key.text!r} stands here twice (first in line {first})")
+            _refuse(event, f"key {key.text[:60]!r} stands here twice (first in line {first})")
         mapping.keys[key.text] = key.line
         mapping.items[key.text] = _node(next(events), events, depth + 1)
     return mapping

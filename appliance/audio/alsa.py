@@ -3,10 +3,12 @@
 The only file that imports alsaaudio, and only when an ALSA output is opened.
 """
 
+import contextlib
 import ctypes
 import ctypes.util
 import functools
 import importlib
+import os
 import threading
 from typing import cast
 
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.audio.driver import Driver
-from appliance.audio.faults import AbsentError, StuckError
+from appliance.audio.faults import AbsentError, StuckError, known_pcms
 from appliance.audio.output import Output
 from appliance.audio.pace import Pace
 from appliance.audio.pcm import Device
@@ -45,9 +47,11 @@ class AlsaOutput(Output):
         self._device: Device | None = None
         try:
             device = Device(self._driver, name, rate=rate, period=period, periods=periods)
-        except AbsentError:
+        except AbsentError as error:
             if not wait_for_card:
-                raise
+                # Listing takes its time, so it is left to the one who asks, not to every retry.
+                reason = str(error).removesuffix(".")
+                raise AbsentError(f"{reason}; {known_pcms(self._driver)}.") from error
         else:
             self._device = device
             period, periods = device.period, device.periods
@@ -107,6 +111,10 @@ class AlsaOutput(Output):
         self._device = None
 
     def _watch(self, retry_s: float) -> None:
+        # A thread starts with the rank of the one that made it, which may be the audio thread's.
+        if hasattr(os, "sched_setscheduler"):
+            with contextlib.suppress(OSError):
+                os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         while not self._closing.wait(retry_s):
             if self._device is not None or self._found is not None:
                 continue

@@ -14,11 +14,10 @@ class StuckError(AudioError):
     """The PCM is open but takes no samples."""
 
 
-def opening_error(driver: Driver, name: str, error: Exception) -> AudioError:
+def opening_error(name: str, error: Exception) -> AudioError:
     """Return the error for a PCM called `name` whose opening raised `error`."""
     reason = str(error).rsplit(" [", 1)[0]
     change = "set audio.output in the configuration to another PCM"
-    known = known_pcms(driver)
     match reason:
         case "Device or resource busy":
             text = f"PCM '{name}' is in use by another program: stop that program, or {change}"
@@ -29,11 +28,11 @@ def opening_error(driver: Driver, name: str, error: Exception) -> AudioError:
         case "Invalid argument":
             return AudioError(
                 f"PCM '{name}' takes none of our sample formats in stereo: set audio.output to"
-                f" 'plughw:...' or 'default', which convert, {REMEDY}; {known}."
+                f" 'plughw:...' or 'default', which convert, {REMEDY}."
             )
         case _:
             text = f"PCM '{name}' does not open ({reason}): check the card, or {change}"
-    return AbsentError(f"{text}, {REMEDY}; {known}.")
+    return AbsentError(f"{text}, {REMEDY}.")
 
 
 def rate_error(name: str, asked: int, rates: int | tuple[int, int] | list[int]) -> AudioError:

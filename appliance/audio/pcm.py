@@ -106,7 +106,7 @@ def _negotiate(
             )
         except driver.ALSAAudioError as error:
             if not str(error).startswith("Invalid argument"):
-                raise opening_error(driver, name, error) from error
+                raise opening_error(name, error) from error
             refusal = error
             continue
         info = pcm.info()
@@ -122,4 +122,4 @@ def _negotiate(
         if fault is not None:
             raise fault
     refusal = refusal or driver.ALSAAudioError(f"Invalid argument [{name}]")
-    raise opening_error(driver, name, refusal) from refusal
+    raise opening_error(name, refusal) from refusal

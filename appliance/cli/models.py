@@ -71,8 +71,15 @@ def list_(config_path: Path | None) -> None:
         load = variant.ms_per_frame * card.rate / (10 * card.ratio)
         snr = "" if variant.snr_db is None else f"{variant.snr_db:.0f} dB"
         table.add_row(
-            name, card.family, str(card.rate), str(card.ratio), str(card.latents), card.precision,
-            f"{variant.ms_per_frame:.2f}", f"{load:.1f} %", snr,
+            name,
+            card.family,
+            str(card.rate),
+            str(card.ratio),
+            str(card.latents),
+            card.precision,
+            f"{variant.ms_per_frame:.2f}",
+            f"{load:.1f} %",
+            snr,
         )
         notes.extend(f"{name}: {note}" for note in card.notes)
     Console().print(table)

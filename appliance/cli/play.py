@@ -55,9 +55,7 @@ def play(
     sound = begin_with(instrument.values, config, preset, settings)
     instrument.settle()
     audio = config.audio
-    with open_output(
-        name, rate=audio.rate, period=audio.period, periods=audio.periods
-    ) as opened:
+    with open_output(name, rate=audio.rate, period=audio.period, periods=audio.periods) as opened:
         player = Player(instrument, opened, config)
         status = Status(player, config.name)
         server = Server(

@@ -59,7 +59,11 @@ def render(
     try:
         with (
             soundfile.SoundFile(
-                partial, "w", instrument.rate, 2, _SUBTYPES[out.suffix.lower()],
+                partial,
+                "w",
+                instrument.rate,
+                2,
+                _SUBTYPES[out.suffix.lower()],
                 format=out.suffix[1:].upper(),
             ) as file,
             _bar() as bar,

@@ -46,16 +46,19 @@ def invert(graph: Graph, spectrum: str, size: int) -> str:
 
 def factors(size: int) -> tuple[int, int]:
     """Return N1 and N2 = N1 or 2 * N1; raises ValueError unless `size` is a power of two >= 16."""
+    if size < 16 or size & (size - 1):
+        raise ValueError(
+            f"a Fourier transform of size {size}: it must be a power of two from 16 on"
+        )
     power = size.bit_length() - 1
-    if size != 1 << power or power < 4:
-        raise ValueError(f"a Fourier transform of size {size}: it must be a power of two from 16 on")
     return 1 << (power // 2), 1 << (power - power // 2)
 
 
 def _over_rows(rows: int, second: int) -> Array:
     """Return (2 * second, 2 * rows): the sum over k2, real parts before imaginary ones."""
-    turn = np.exp(2j * np.pi * np.outer(np.arange(second), np.arange(rows)) / second)
-    return np.block([[turn.real, -turn.imag], [turn.imag, turn.real]]).astype(np.float32)
+    angle = 2 * np.pi * np.outer(np.arange(second), np.arange(rows)) / second
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.block([[cos, -sin], [sin, cos]]).astype(np.float32)
 
 
 def _over_columns(first: int) -> Array:

@@ -87,7 +87,7 @@ class Graph:
 
     def scalar(self, value: float) -> str:
         """Return the name of a stored float32 scalar."""
-        return self.constant(np.float32(value).reshape(()))
+        return self.constant(np.array(value, np.float32))
 
     def node(self, operator: str, inputs: list[str], domain: str = "", **attributes: Any) -> str:  # noqa: ANN401
         """Append an operator with one output and return that output's name."""
@@ -121,7 +121,7 @@ class Graph:
         return name
 
     def state(self, shape: tuple[int, ...]) -> str:
-        """Declare a state of `shape` and return its input's name; `keep` gives it its next value."""
+        """Declare a state of `shape` and return its input's name; `keep` sets its next value."""
         name = f"state{len(self.states)}"
         self.states.append(StateTensor(name, f"{name}_next", shape))
         self._declare(self._inputs, name, shape)
@@ -146,8 +146,12 @@ class Graph:
         return self.node("Reshape", [tensor, self.constant(np.array([0, *shape], np.int64))])
 
     def matrix(
-        self, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32] | None = None,
-        *, exact: bool = False,
+        self,
+        x: str,
+        weight: NDArray[np.float32],
+        bias: NDArray[np.float32] | None = None,
+        *,
+        exact: bool = False,
     ) -> str:
         """Return x @ weight + bias, `weight` (in, out); `exact` keeps it float32."""
         rows, columns = weight.shape
@@ -184,9 +188,7 @@ class Graph:
         onnx.checker.check_model(model)
         return model.SerializeToString()
 
-    def _declare(
-        self, where: list[onnx.ValueInfoProto], name: str, shape: tuple[int, ...]
-    ) -> None:
+    def _declare(self, where: list[onnx.ValueInfoProto], name: str, shape: tuple[int, ...]) -> None:
         where.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *shape]))
 
     def _name(self, prefix: str) -> str:

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import appliance
@@ -92,9 +91,7 @@ def _build(
             raise UnknownTreeError(f"its rebuilt graph differs by {verified:.1e}")
         level = level_db(decoders[Precision.FP32])
         progress("measuring")
-        snr, variation, accepted = quantization(
-            decoders[Precision.FP32], decoders[Precision.INT8]
-        )
+        snr, variation, accepted = quantization(decoders[Precision.FP32], decoders[Precision.INT8])
         variants = {
             str(p): _variant(work / f"decoder.{p}.onnx", d, snr if p == Precision.INT8 else None)
             for p, d in decoders.items()
@@ -167,8 +164,8 @@ def _install(work: Path, target: Path, scratch: Path) -> None:
         with file.open("rb") as handle:
             os.fsync(handle.fileno())
     if target.exists():
-        os.replace(target, scratch / "replaced")
-    os.replace(work, target)
+        target.replace(scratch / "replaced")
+    work.replace(target)
 
 
 def _name(source: Path) -> str:

@@ -127,8 +127,10 @@ def _sum(module: Module) -> Layer:
 
 
 def _batch_norm(module: Module) -> Layer:
-    scale = array(module.weight) / np.sqrt(array(module.running_var) + float(module.eps))
-    return Affine(scale, array(module.bias) - array(module.running_mean) * scale)
+    spread = np.sqrt(array(module.running_var) + np.float32(module.eps))
+    scale: Array = (array(module.weight) / spread).astype(np.float32)
+    shift: Array = (array(module.bias) - array(module.running_mean) * scale).astype(np.float32)
+    return Affine(scale, shift)
 
 
 def _layer_norm(module: Module) -> Layer:

@@ -6,12 +6,12 @@ steps long, so the weights' bytes decide the time and one product reads them onc
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import (
     Activation,
     Affine,
-    Array,
     Chain,
     Convolution,
     Dense,
@@ -23,7 +23,7 @@ from appliance.decoders.layers import (
 )
 
 
-def write(graph: Graph, layer: Layer, x: Signal) -> Signal:
+def write(graph: Graph, layer: Layer, x: Signal) -> Signal:  # noqa: PLR0911 - one per kind of layer
     """Append `layer` to `graph` reading `x`, and return what it gives."""
     match layer:
         case Chain(layers):
@@ -67,7 +67,7 @@ def delayed(graph: Graph, x: Signal, steps: int) -> Signal:
     return _like(x, graph.cut(joined, 0, x.steps, 1))
 
 
-def windows(graph: Graph, x: Signal, history: int, taps: Array, stride: int) -> str:
+def windows(graph: Graph, x: Signal, history: int, taps: NDArray[np.int64], stride: int) -> str:
     """Return the steps at `taps` for each output: (batch, outputs, taps * channels).
 
     `taps` are positions inside the joined past and present for the first output; each further
@@ -80,7 +80,7 @@ def windows(graph: Graph, x: Signal, history: int, taps: Array, stride: int) -> 
         graph.keep(past, "Slice", [joined, *graph.bounds(x.steps, x.steps + history, 1)])
     outputs = x.steps // stride
     length = history + x.steps
-    places = np.arange(outputs)[:, None] * stride + taps[None, :].astype(np.int64)
+    places = np.arange(outputs)[:, None] * stride + taps[None, :]
     assert places.max() < length
     if np.array_equal(places.ravel(), np.arange(length)):
         return graph.reshape(joined, outputs, len(taps) * x.channels)

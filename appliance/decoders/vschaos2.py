@@ -15,7 +15,9 @@ from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import Array, Chain, Dense, Layer
 from appliance.decoders.streaming import write
 
-_COARSE = 1 << 15  # a matrix below this stays float32: its input is the latent, whose steps are heard
+_COARSE = (
+    1 << 15
+)  # a matrix below this stays float32: its input is the latent, whose steps are heard
 
 Contrast = Literal["log1p", "log", "log10", "none"]
 
@@ -83,7 +85,9 @@ class FrequencyConvolution:
         """
         taps = self.weight.shape[1]
         outputs = x.steps + 2 * self.padding - taps + 1
-        each = graph.node("Transpose", [graph.matrix(x.name, self.weight, exact=True)], perm=[0, 2, 1])
+        each = graph.node(
+            "Transpose", [graph.matrix(x.name, self.weight, exact=True)], perm=[0, 2, 1]
+        )
         ends = np.array([0, 0, self.padding, 0, 0, self.padding], np.int64)
         each = graph.node("Pad", [each, graph.constant(ends)])
         lines = graph.nodes("Split", [each], taps, axis=1) if taps > 1 else [each]

@@ -16,6 +16,7 @@ from appliance.decoders.scripted import (
     scalar,
 )
 from appliance.decoders.vschaos2 import (
+    Contrast,
     FrequencyConvolution,
     FrequencyNetwork,
     FrequencyUpsampling,
@@ -26,7 +27,13 @@ from appliance.decoders.vschaos2 import (
 
 _SEQUENCES = ("Sequential", "MLP", "MLPLayer")  # classes that run their parts strictly in order
 _TRANSFORMS = ("RealtimeDGT", "RealtimeSTFT")
-_CONTRASTS = {"log1p": "log1p", "log": "log", "log10": "log10", "none": "none", None: "none"}
+_CONTRASTS: dict[str | None, Contrast] = {
+    "log1p": "log1p",
+    "log": "log",
+    "log10": "log10",
+    "none": "none",
+    None: "none",
+}
 
 
 def recognise(model: Module, latents: int) -> SpectralDecoder:
@@ -158,7 +165,9 @@ def _upsampling(layer: Module, steps: int) -> FrequencyUpsampling:
         raise UnknownTreeError(f"its decoder has a layer of class {kind(layer)}")
     conv = child(layer, "conv")
     if kind(conv) != "ConvTranspose1d" or int(conv.groups) != 1 or int(conv.dilation[0]) != 1:
-        raise UnknownTreeError(f"its decoder has a {kind(conv)}, grouped or dilated or of new class")
+        raise UnknownTreeError(
+            f"its decoder has a {kind(conv)}, grouped or dilated or of new class"
+        )
     weight, stride, padding = array(conv.weight), int(conv.stride[0]), int(conv.padding[0])
     bias = array(conv.bias) if has(conv, "bias") else np.zeros(weight.shape[1], np.float32)
     parts = dict(layer.named_children())
@@ -179,7 +188,7 @@ def _last(conv: Module) -> FrequencyConvolution:
     steps = (int(conv.stride[0]), int(conv.dilation[0]), int(conv.groups))
     if steps != (1, 1, 1) or isinstance(conv.padding, str) or conv.padding_mode != "zeros":
         raise UnknownTreeError("its last convolution is not a plain one")
-    bias = scalar(conv.bias) if has(conv, "bias") else 0.0
+    bias = float(array(conv.bias)[0]) if has(conv, "bias") else 0.0
     return FrequencyConvolution(array(conv.weight)[0], bias, int(conv.padding[0]))
 
 
@@ -197,9 +206,7 @@ def _folded(layers: tuple[Layer, ...]) -> list[Layer]:
         before = out[-1] if out else None
         if isinstance(layer, Affine) and isinstance(before, Dense):
             bias = np.float32(0) if before.bias is None else before.bias
-            out[-1] = Dense(
-                before.weight * layer.scale[:, None], bias * layer.scale + layer.shift
-            )
+            out[-1] = Dense(before.weight * layer.scale[:, None], bias * layer.scale + layer.shift)
         else:
             out.append(layer)
     return out

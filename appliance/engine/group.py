@@ -173,14 +173,14 @@ class Group:
             self.stream.write(audio)
             return
         self.stream.write(
-            np.stack([r.resample_chunk(row) for r, row in zip(self._resamplers, audio, strict=True)])
+            np.stack(
+                [r.resample_chunk(row) for r, row in zip(self._resamplers, audio, strict=True)]
+            )
         )
 
     def _resampler_delay(self) -> int:
         """Return the most samples by which the resampler's output lags behind its input."""
-        trial = soxr.ResampleStream(
-            self.decoder.rate, self._rate, 1, dtype="float32", quality="HQ"
-        )
+        trial = soxr.ResampleStream(self.decoder.rate, self._rate, 1, dtype="float32", quality="HQ")
         silence = np.zeros(self.decoder.ratio, np.float32)
         got = lag = 0
         for frame in range(1, 65):

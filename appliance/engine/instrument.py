@@ -53,9 +53,7 @@ class Instrument:
         self._z = np.zeros((slots, LATENT_CHANNELS, instants))
         self._held = np.zeros((slots, LATENT_CHANNELS))
         self._voices: NDArray[np.float32] = np.zeros((slots, self.max_block), np.float32)
-        self._rows = [
-            np.zeros((len(g.slots), self.max_block), np.float32) for g in self.groups
-        ]
+        self._rows = [np.zeros((len(g.slots), self.max_block), np.float32) for g in self.groups]
         self.sample = 0
         """The engine's clock: samples begun so far."""
 

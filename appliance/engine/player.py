@@ -134,7 +134,7 @@ class Player:
         try:
             while not self._stopping.is_set():
                 self._one_block()
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+        except BaseException as error:
             self.error = error
 
     def _one_block(self) -> None:

@@ -57,9 +57,7 @@ class Worker:
         """Decode one frame of the group whose frame is due first; return whether there was one."""
         earliest: Group | None = None
         for group in self.groups:
-            if group.pending and (
-                earliest is None or group.oldest_start < earliest.oldest_start
-            ):
+            if group.pending and (earliest is None or group.oldest_start < earliest.oldest_start):
                 earliest = group
         if earliest is None:
             return False

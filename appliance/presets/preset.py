@@ -71,5 +71,6 @@ def find_preset(name: str) -> Path:
             known.update({file.stem: file for file in sorted(folder.glob(f"*{SUFFIX}"))})
     if name not in known:
         names = ", ".join(sorted(known)) or "none"
-        raise PresetError(f"There is no preset '{name}' (known: {names}).{did_you_mean(name, known)}")
+        hint = did_you_mean(name, known)
+        raise PresetError(f"There is no preset '{name}' (known: {names}).{hint}")
     return known[name]

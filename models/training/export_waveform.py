@@ -1,41 +1,52 @@
-"""Export a trained generator as a streaming RAVE-type TorchScript model for nn~ and for this instrument.
+"""Export a trained generator as streaming RAVE-type TorchScript, for nn~ and for this instrument.
 
 Tree (class names as readers know them)::
 
-    VariationalScriptedRAVE      latent_pca (8, 8) = 1, latent_mean (8,) = 0, fidelity (8,), encode_params,
-      |                          decode_params = [8, 1024, 1, 1], forward_params (methods listed: decode)
-      |                          sr 44100, latent_size 8, full_latent_size 8, n_channels 1, target_channels 1,
-      |                          stereo_mode False, is_using_adain False, input_mode, output_mode "pqmf", resampler None
-      +- pqmf CachedPQMF         hk (16, 272), h (271,), n_band 16
-      |    +- forward_conv       CachedConv1d weight (16, 1, 273), stride 16, cache 272
-      |    +- inverse_conv       CachedConv1d weight (16, 16, 17), cache 16, output gain folded in
-      +- decoder GeneratorV2     amplitude_modulation True
+    VariationalScriptedRAVE
+      |   latent_pca (8, 8) = 1, latent_mean (8,) = 0, fidelity (8,), encode_params [1, 1, 8, 1024],
+      |   decode_params [8, 1024, 1, 1], forward_params [1, 1, 1, 1]; listed method: decode;
+      |   sr 44100, latent_size 8, full_latent_size 8, n_channels 1, target_channels 1,
+      |   stereo_mode False, is_using_adain False, input_mode "pqmf", output_mode "pqmf",
+      |   resampler None
+      +- pqmf CachedPQMF          hk (16, 272), h (271,), n_band 16
+      |    +- forward_conv        CachedConv1d weight (16, 1, 273), stride 16, cache 272
+      |    +- inverse_conv        CachedConv1d weight (16, 16, 17), cache 16; times output gain
+      +- decoder GeneratorV2      amplitude_modulation True
            +- net CachedSequential
-           |    0 CachedConv1d (8 -> 160, k3); then for (ratio, width, dilations) in
+           |    0 CachedConv1d (8 -> 160, k3)
+           |    for (ratio, width, dilations) in
            |      (4, 128, 1 3), (4, 96, 1 3 9), (2, 64, 1 3 9), (2, 32, 1 3 9):
-           |      LeakyReLU(0.2), CachedConvTranspose1d(k 2r, stride r, padding r/2), one Residual per dilation;
+           |      LeakyReLU(0.2), CachedConvTranspose1d(k 2r, stride r, padding r/2),
+           |      one Residual per dilation
            |    last LeakyReLU(0.2)
-           |    Residual > aligned AlignBranches > branches [DilatedUnit > net CachedSequential(LeakyReLU,
-           |      CachedConv1d k3 dilated, LeakyReLU, CachedConv1d k1), Identity], paddings [0, 0]
-           +- waveform_module    CachedConv1d (32 -> 32, k7)
-           +- noise_module NoiseGeneratorV2   net Sequential(CachedConv1d k4 s2, LeakyReLU, k4 s2, LeakyReLU, k4 s2
-                                 -> 80), data_size 16, target_size 8 (5 noise bands)
+           |    Residual > aligned AlignBranches
+           |      > branches [DilatedUnit, Identity], paddings [0, 0]
+           |    DilatedUnit > net CachedSequential
+           |      > LeakyReLU, CachedConv1d k3 dilated, LeakyReLU, CachedConv1d k1
+           +- waveform_module     CachedConv1d (32 -> 32, k7)
+           +- noise_module        NoiseGeneratorV2: data_size 16, target_size 8
+                > net Sequential  CachedConv1d (32 -> 32, k4, s2), LeakyReLU(0.2), the same again,
+                                  CachedConv1d (32 -> 80, k4, s2): 16 bands of 5 amplitudes
 
-Every CachedConv1d has `cache` and `downsampling_delay` (CachedPadding1d: pad (64, channels, padding), padding,
-crop) and a bias, but the two of the filter bank; CachedConvTranspose1d has `cache` (64, out, ratio).
+Every CachedConv1d has `cache` and `downsampling_delay` (CachedPadding1d: pad (64, channels,
+padding), padding, crop) and, but for the two of the filter bank, a bias; CachedConvTranspose1d
+has `cache` (64, out, ratio). All caches are zero.
 
 decode(z (batch, 8, frames)) -> (batch, 1, 1024 frames)::
 
-    z = conv1d(cat(z, randn(batch, full - 8, frames)), latent_pca^T) + latent_mean     here: z unchanged
-    x = net(z);  n = noise_module(x);  w, a = split(waveform_module(x));  y = tanh(w * sigmoid(a) + n)
-    noise_module: s = 2 sigmoid(conv(x) - 5)^2.3 + 1e-7 -> (batch, blocks, 16, 5); irfft -> 8 taps, rolled by 4,
-      Hann, rolled back; first 8 instants of (uniform -1..1 noise) * taps, by FFT; block after block
-    y = reverse_half(y): odd bands negated at even instants, counted from the start of the call
-    y = inverse_conv(y) * 16; phases reversed and interleaved: out[16 t + q] = y[15 - q, t]
+    z = conv1d(cat(z, randn(batch, full - 8, frames)), latent_pca^T) + latent_mean    (z itself)
+    x = net(z);  w, a = split(waveform_module(x));  y = tanh(w * sigmoid(a) + noise_module(x))
+    noise_module: s = 2 sigmoid(net(x) - 5)^2.3 + 1e-7         (batch, blocks, 16, 5)
+      taps = irfft(s), rolled by 4, times Hann, rolled back    (batch, blocks, 16, 8)
+      the first 8 instants of (2 rand - 1) * taps, convolved by FFT, block after block
+    y = reverse_half(y)           odd bands negated at even instants, counted within the call
+    y = inverse_conv(y) * 16;  out[16 t + q] = y[15 - q, t]
 
-All randomness is one torch.rand per call, (batch, blocks, 16, 8). There is no look-ahead; the filter bank's
-synthesis half delays by 136 samples and the generator has learnt to make up for it.
+All randomness is one torch.rand_like(batch, blocks, 16, 8) a call. There is no look-ahead; the
+synthesis filter bank delays by 136 samples, and the generator has learnt to make up for it.
 """
+
+# ruff: noqa: D102, D107 (a module's class says what it is made of)
 
 import math
 from pathlib import Path
@@ -57,6 +68,7 @@ from models.training.pqmf import (
     reverse_half,
     synthesis_weight,
 )
+from models.training.waveform import render
 
 
 class CachedPQMF(nn.Module):
@@ -137,7 +149,7 @@ class VariationalScriptedRAVE(nn.Module):
         return empty
 
     def pre_process_latent(self, z: Tensor) -> Tensor:
-        """Return the generator's latents (batch, full, frames) of the player's (batch, n, frames)."""
+        """Return latents (batch, full, frames) of the player's (batch, n, frames)."""
         noise = torch.randn(z.shape[0], self.full_latent_size - z.shape[1], z.shape[-1]).type_as(z)
         z = nn.functional.conv1d(torch.cat([z, noise], 1), self.latent_pca.T.unsqueeze(-1))
         return z + self.latent_mean.unsqueeze(-1)
@@ -153,11 +165,9 @@ class VariationalScriptedRAVE(nn.Module):
 
 
 def output_gain(
-    network: GeneratorV2, shape: Shape, dbfs: float = -18.0, ceiling: float = 0.95
+    network: GeneratorV2, shape: Shape, dbfs: float = -18.0, ceiling: float = 0.85
 ) -> float:
-    """Return the gain that brings N(0, 1) latents to a level, but +-3 and +-8 latents not over the ceiling."""
-    from models.training.waveform import render  # noqa: PLC0415 (the trainer is not needed to load a model)
-
+    """Return the gain that brings N(0, 1) latents to a level and no latents over a ceiling."""
     dice = torch.Generator().manual_seed(7)
     torch.manual_seed(7)
     normal = torch.randn(shape.latents, 2048, generator=dice)

@@ -2,7 +2,7 @@
 noise branch.
 """
 
-# ruff: noqa: D102, D107 (a module's class says what it is made of and what forward gives)
+# ruff: noqa: D102, D107 (a module's class says what it is made of)
 
 import math
 from dataclasses import dataclass
@@ -151,6 +151,7 @@ class GeneratorV2(nn.Module):
 
     def __init__(self, layers: PlainLayers, shape: Shape) -> None:
         super().__init__()
+        self.latents = shape.latents
         net: list[nn.Module] = [layers.conv(shape.latents, shape.widths[0], 3, left=2)]
         for place, (ratio, dilations) in enumerate(zip(shape.ratios, shape.dilations, strict=True)):
             width = shape.widths[place + 1]

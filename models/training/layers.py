@@ -6,7 +6,7 @@ end of the last block instead of padding with zeros. Their names and attributes 
 cached_conv package, since readers of exported models find their way by them.
 """
 
-# ruff: noqa: A002, ARG002, D102, D107 (torch names the arguments; a layer's class says what it is made of and what forward gives)
+# ruff: noqa: A002, ARG002, D102, D107 (torch names the arguments; classes say what they hold)
 
 import torch
 from torch import Tensor, nn

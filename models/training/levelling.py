@@ -12,7 +12,7 @@ _KNEE = 0.6
 
 
 def level(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-    """Return audio (samples,) without DC, slowly levelled to -18 dBFS RMS, softly limited under 1."""
+    """Return audio (samples,) without DC, slowly levelled to -18 dBFS, softly held under 1."""
     highpass = butter(2, 25.0, "highpass", fs=sample_rate, output="sos")
     clean = np.asarray(sosfilt(highpass, audio.astype(np.float64)))
     power = uniform_filter1d(clean**2, max(1, int(sample_rate * _AGC_SECONDS)))

@@ -12,14 +12,15 @@ Record = dict[str, Any]
 
 _ENGINES = {
     "spectral": (
-        "A spectral decoder of the vschaos2 kind: every 512 samples (11.6 ms) it turns 8 latents into one spectrum "
-        "of 1025 magnitudes, gives them random phases and adds the frame to the sound. It has no memory, so it "
-        "answers at once and its texture shimmers. It also encodes audio to latents."
+        "A spectral decoder of the vschaos2 kind: every 512 samples (11.6 ms) it turns 8 latents "
+        "into one spectrum of 1025 magnitudes, gives them random phases and adds the frame to the "
+        "sound. It has no memory, so it answers at once and its texture shimmers. It also encodes "
+        "audio to latents."
     ),
     "wave": (
-        "A waveform decoder of the RAVE v2 kind: every 1024 samples (23.2 ms) it turns 8 latents into 16 sub-bands of "
-        "sound with causal convolutions, plus a noise branch for breath. It has memory and steady phases, so "
-        "partials stand out clearly."
+        "A waveform decoder of the RAVE v2 kind: every 1024 samples (23.2 ms) it turns 8 latents "
+        "into 16 sub-bands of sound with causal convolutions, plus a noise branch for breath. It "
+        "has memory and steady phases, so partials stand out clearly."
     ),
 }
 
@@ -63,9 +64,10 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         "",
         "## Latents",
         "",
-        f"Eight, shared with `{recipe.family}-{other}`: the same gesture plays both, so the two can be layered and "
-        "crossfaded. Over the corpus each has mean 0 and standard deviation 1, the most telling first; -2 to +2 "
-        "covers nearly all of the learnt sound, and values out to 8 stay finite and under full scale.",
+        f"Eight, shared with `{recipe.family}-{other}`: the same gesture plays both, so the two "
+        "can be layered and crossfaded. Over the corpus each has mean 0 and standard deviation 1, "
+        "the most telling first; -2 to +2 covers nearly all of the learnt sound, and values out to "
+        "8 stay finite and under full scale.",
         "",
         "![each latent swept](latents.png)",
         "",
@@ -77,8 +79,8 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         "",
         "## Held-out figures",
         "",
-        f"{corpus['held_out_seconds']:.0f} s of the same family from another seed, encoded and decoded, both at equal "
-        "loudness.",
+        f"{corpus['held_out_seconds']:.0f} s of the same family from another seed, encoded and "
+        "decoded, both at equal loudness.",
         "",
         "| figure | this model | another moment of the same music |",
         "|---|---|---|",
@@ -92,11 +94,13 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         "## Training",
         "",
         f"- {training['parameters']:,} parameters in the decoder, {training['steps']:,} steps, "
-        f"{training['cpu_seconds']:,} CPU seconds on one thread of a {record['machine']['processor']}, {record['date']}.",
+        f"{training['cpu_seconds']:,} CPU seconds on one thread of a "
+        f"{record['machine']['processor']}, {record['date']}.",
         f"- `{record['command']}`, torch {record['versions']['torch']}, seed {training['seed']}.",
-        f"- Corpus: {corpus['seconds'] / 60:.0f} minutes in {corpus['key']}, rendered with fluidsynth "
-        f"{record['versions']['fluidsynth']} from {corpus['font']}, seed {corpus['seed']}; held out: seed "
-        f"{corpus['held_out_seed']}. The audio is rebuilt from these and not stored.",
+        f"- Corpus: {corpus['seconds'] / 60:.0f} minutes in {corpus['key']}, rendered with "
+        f"fluidsynth {record['versions']['fluidsynth']} from {corpus['font']}, seed "
+        f"{corpus['seed']}; held out: seed {corpus['held_out_seed']}. The audio is rebuilt from "
+        "these and not stored.",
         "- All figures: `training.yaml`.",
         "",
         "## Licence and credits",
@@ -130,8 +134,8 @@ def _notes(record: Record, engine: str) -> list[str]:
         return []
     limit = record["random_phase_limit"]
     return [
-        f"Random phases alone, on the original's own magnitudes, give a log-mel distance of {limit['log_mel_db']:.1f} dB, "
-        f"chroma {limit['chroma']:.2f} and contrast {limit['contrast_ratio']:.2f}: that part is the engine's sound, "
-        "not the network's error.",
+        "Random phases alone, on the original's own magnitudes, give a log-mel distance of "
+        f"{limit['log_mel_db']:.1f} dB, chroma {limit['chroma']:.2f} and contrast "
+        f"{limit['contrast_ratio']:.2f}: that part is the engine's sound, not the network's error.",
         "",
     ]

@@ -60,7 +60,7 @@ class Average:
 
 @dataclass
 class Run:
-    """One training run: steps done, CPU seconds spent over all resumes, the loss of the last steps."""
+    """One training run: steps done, CPU seconds over all resumes, mean losses of 100 steps."""
 
     name: str
     steps: int

@@ -9,9 +9,10 @@ from models.training.spectral import SpectralRecipe
 from models.training.waveform import WaveformRecipe
 
 FONT_CREDIT = (
-    "Rendered from FluidR3 GM by Frank Wen, MIT licence, copyright 2000-2002, 2008 Frank Wen; packaged by Toby "
-    "Smithe. Contributors named by its README: Suren M. Seron, Scott Hanan, Steve Aupperle, Chris Gillman, "
-    "Alex Taubr, Andrew Klenk, Winfried Hubbe, Dylan, Tim, Gort, Uros Katic, Ethan Winer."
+    "Rendered from FluidR3 GM by Frank Wen, MIT licence, copyright 2000-2002, 2008 Frank Wen; "
+    "packaged by Toby Smithe. Contributors named by its README: Suren M. Seron, Scott Hanan, Steve "
+    "Aupperle, Chris Gillman, Alex Taubr, Andrew Klenk, Winfried Hubbe, Dylan, Tim, Gort, Uros "
+    "Katic, Ethan Winer."
 )
 
 
@@ -31,7 +32,7 @@ class Recipe:
     held_out_seed: int = 999
 
     def quick(self) -> "Recipe":
-        """Return the same family at a size that trains in seconds: for tests, never to be shipped."""
+        """Return the same family at a size that trains in seconds: for tests, not to be shipped."""
         small = Shape(widths=(32, 24, 16, 16, 16), dilations=((1,), (1, 3), (1, 3), (1, 3)))
         return replace(
             self,
@@ -52,9 +53,10 @@ RECIPES = {
         title="Choir",
         key="D minor pentatonic",
         sound=(
-            "Choir aahs and oohs, synth voices, slow strings and warm pads, one to four notes at a time, all in "
-            "D minor pentatonic. Because every note of the corpus lies in that key, the whole latent space is "
-            "consonant: slow gestures move between chords and vowels, fast ones turn into bowed and breathy textures."
+            "Choir aahs and oohs, synth voices, slow strings and warm pads, one to four notes at a "
+            "time, all in D minor pentatonic. Because every note of the corpus lies in that key, "
+            "the whole latent space is consonant: slow gestures move between chords and vowels, "
+            "fast ones turn into bowed and breathy textures."
         ),
     ),
 }

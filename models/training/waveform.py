@@ -31,6 +31,8 @@ class WaveformRecipe:
     decay_from: float = 0.6
     scales: tuple[int, ...] = (4096, 2048, 512, 128)
     latent_noise: float = math.exp(-2.0)
+    guard: float = 2.0
+    guard_every: int = 4
     seed: int = 0
     shape: Shape = field(default_factory=Shape)
 
@@ -60,6 +62,26 @@ def _magnitude(audio: Tensor, n_fft: int) -> Tensor:
     return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-10)
 
 
+def guard(network: GeneratorV2, limit: Tensor, dice: torch.Generator) -> Tensor:
+    """Return how far latents at random get louder than a log power, mean over frames, in nepers.
+
+    Two rows of 6 frames: one uniform in -3..3, one of -8 or 8, as a player may well send them.
+    """
+    frames, latents = 6, network.latents
+    uniform = 6.0 * torch.rand(1, latents, frames, generator=dice) - 3.0
+    extreme = 8.0 * torch.sign(torch.rand(1, latents, frames, generator=dice) - 0.5)
+    bands = network(torch.cat([uniform, extreme]))
+    # the bank keeps power, so band powers add up to the power of the sound
+    power = bands.square().sum(1).reshape(2, frames, -1).mean(-1)
+    return 0.5 * nn.functional.relu(torch.log(power + 1e-9) - limit).mean()
+
+
+def loud_frame(audio: Tensor, ratio: int) -> Tensor:
+    """Return the log power that 5 % of the frames of audio (samples,) exceed."""
+    power = audio[: len(audio) // ratio * ratio].reshape(-1, ratio).square().mean(1)
+    return torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.95))
+
+
 def generator(shape: Shape) -> GeneratorV2:
     """Return an untrained generator with an audible noise branch, so that its gradient is alive
     from the start.
@@ -81,7 +103,7 @@ def train(
     torch.manual_seed(recipe.seed)
     dice = torch.Generator().manual_seed(recipe.seed)
     ratio, frames = recipe.shape.ratio, recipe.frames
-    network = generator(recipe.shape)
+    network, limit = generator(recipe.shape), loud_frame(audio, ratio)
     optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.8, 0.99))
     average = Average(network)
     run = Run("waveform", recipe.steps, checkpoint)
@@ -99,6 +121,8 @@ def train(
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
         loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice)
+        if step % recipe.guard_every == 0:
+            loss = loss + recipe.guard * guard(network, limit, dice)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)

@@ -57,6 +57,7 @@ def run(folder: Path, script: str, *arguments: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-c", script, *arguments],
         env=os.environ | {"ALSA_CONFIG_PATH": str(folder / "alsa.conf")},
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         timeout=30,

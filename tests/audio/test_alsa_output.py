@@ -1,4 +1,4 @@
-"""The ALSA output against a card that keeps the binding's rules: xruns, short counts, unplugging."""
+"""The ALSA output over a card that keeps the rules: xruns, short counts, unplugging."""
 
 import threading
 import time
@@ -121,7 +121,7 @@ def test_time_goes_on_without_the_card_and_it_comes_back() -> None:
             output.write(sound[:, :256])
         assert time.monotonic() - start >= 9 * 256 / 48000
         assert (output.lost, output.returns, output.delay) == (True, 0, 0)
-        assert driver.opened[0].closed
+        wait_until(lambda: driver.opened[0].closed, lambda: output.write(sound[:, :256]))
         driver.plug()
         wait_until(lambda: not output.lost, lambda: output.write(sound[:, :256]))
         driver.played.clear()
@@ -139,7 +139,7 @@ def test_a_slow_opening_never_holds_up_the_audio_thread() -> None:
         output.write(block)
         driver.unplug()
         output.write(block)
-        driver.open_delay = 0.3
+        driver.open_delay = 0.6
         driver.plug()
         longest = 0.0
         start = time.monotonic()
@@ -151,8 +151,8 @@ def test_a_slow_opening_never_holds_up_the_audio_thread() -> None:
             longest = max(longest, time.monotonic() - begin)
 
         wait_until(lambda: not output.lost, step)
-        assert time.monotonic() - start > 0.25
-        assert longest < 0.15
+        assert time.monotonic() - start > 0.5
+        assert longest < 0.4
 
 
 def test_a_card_may_come_and_go_many_times_without_leaving_threads_or_devices() -> None:
@@ -240,7 +240,7 @@ def test_what_cannot_be_opened_is_one_sentence(
     with pytest.raises(AudioError, match=message) as caught:
         AlsaOutput(NAME, driver=driver)
     assert f"'{NAME}'" in str(caught.value)
-    if refusal:
+    if refusal not in ("", "Invalid argument"):
         assert "known PCMs: 'hw:CARD=Fake', 'default'." in str(caught.value)
     assert all(pcm.closed for pcm in driver.opened)
 
@@ -280,9 +280,10 @@ def test_memory_does_not_grow_with_the_card_or_without() -> None:
         tracemalloc.start()
         try:
             growth(10)
-            assert growth(300) < 3000
+            # Eight bytes per block: less than any object kept would take.
+            assert growth(1000) < 8000
             driver.unplug()
-            assert growth(100) < 3000
+            assert growth(300) < 2400
         finally:
             tracemalloc.stop()
 

@@ -59,7 +59,9 @@ def test_wav_is_whole_while_written_and_after_a_kill(tmp_path: Path) -> None:
         "    out.write(block)\n"
         "    if turn == 20: print('running', flush=True)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, path], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == b"running\n"
     with wave.open(str(path)) as reader:

@@ -5,6 +5,9 @@ ScriptableSpectralAutoEncoder (acids-ircam/vschaos2, domkirke/acids_transforms) 
 convolutional model.
 """
 
+# What a part of a module is, only TorchScript knows.
+# pyright: reportCallIssue=false
+
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +57,24 @@ class DimredWrapper(nn.Module):
 
 
 class EmbeddingWrapper(nn.Module):
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
     def forward(self, x: Tensor) -> Tensor:
-        return nn.functional.one_hot(x.mean(-1).long().clamp(0, LABELS - 1), LABELS)
+        return nn.functional.one_hot(x.mean(-1).long(), self.classes)
 
 
 class ScriptableSpectralAutoEncoder(nn.Module):
     def __init__(
-        self, size: Size, transform: nn.Module, encoder: nn.Module, decoder: nn.Module, *,
-        dimred: str, conditioned: bool,
+        self,
+        size: Size,
+        transform: nn.Module,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        *,
+        dimred: str,
+        conditioned: bool,
     ) -> None:
         super().__init__()
         self.input_shape = [1, size.n_fft // 2 + 1]
@@ -73,7 +86,7 @@ class ScriptableSpectralAutoEncoder(nn.Module):
         self.overlap_add = OverlapAdd(size.n_fft, size.hop)
         self.transform, self.encoder, self.decoder = transform, encoder, decoder
         tasks = ["pitch"] if conditioned else []
-        self.concat_embeddings = nn.ModuleDict({task: EmbeddingWrapper() for task in tasks})
+        self.concat_embeddings = nn.ModuleDict({task: EmbeddingWrapper(LABELS) for task in tasks})
         self.prediction_modules = nn.ModuleDict()
         self.dimreds = nn.ModuleDict({"spherical": DimredWrapper(Spherical())})
         self._decoder_ordered_tasks = torch.jit.Attribute(tasks, list[str])
@@ -124,6 +137,8 @@ class ScriptableSpectralAutoEncoder(nn.Module):
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
         x = self.decoder(self.get_decoder_input(z.transpose(-2, -1)))
+        if x.dim() == 3:
+            x = x.unsqueeze(-2)
         done: list[Tensor] = []
         for i in range(x.shape[-3]):
             frame = x.index_select(-3, torch.tensor(i)).squeeze(-3)
@@ -141,14 +156,24 @@ class ScriptableSpectralAutoEncoder(nn.Module):
 
 @torch.no_grad()
 def make_vschaos2(
-    path: Path, size: str = "normal", seed: int = 0, *, inversion_mode: str = "keep_input",
-    dimred: str = "none", conditioned: bool = False, contrast: str = "log1p",
-    keep_nyquist: bool = True, mel: int = 0, banks: bool = False,
+    path: Path,
+    size: str = "normal",
+    seed: int = 0,
+    *,
+    inversion_mode: str = "keep_input",
+    dimred: str = "none",
+    conditioned: bool = False,
+    contrast: str = "log1p",
+    keep_nyquist: bool = True,
+    mel: int = 0,
+    banks: bool = False,
+    plain: bool = False,
 ) -> Path:
     """Write an export of `size` "normal", "precise" or "small" to `path` and return `path`.
 
     Decoded audio stands near -20 dBFS with latents from N(0, 1) (contrast "log1p"). `banks` adds
-    the mel matrices that a genuine file carries unread, 8 or 134 MB.
+    the mel matrices that a genuine file carries unread, 8 or 134 MB. `plain` makes the decoder a
+    sequence of standard layers.
     """
     sizes = SIZES[size]
     with torch.random.fork_rng(devices=[]):
@@ -158,7 +183,8 @@ def make_vschaos2(
             Magnitude(sizes.n_fft, contrast, mel=mel, keep_nyquist=keep_nyquist, banks=banks),
             Unsqueeze(-2),
         ])  # fmt: skip
-        decoder = DeconvEncoder(sizes, LATENTS + (LABELS if conditioned else 0))
+        inputs, bins = LATENTS + (LABELS if conditioned else 0), sizes.n_fft // 2 + keep_nyquist
+        decoder = _plain(inputs, bins) if plain else DeconvEncoder(sizes, inputs, bins)
         model: Any = ScriptableSpectralAutoEncoder(
             sizes, transform, ConvEncoder(sizes), decoder, dimred=dimred, conditioned=conditioned
         )
@@ -168,29 +194,51 @@ def make_vschaos2(
     return path
 
 
+def _plain(inputs: int, bins: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(inputs, 200), nn.LayerNorm(200), nn.SiLU(), nn.Linear(200, bins), nn.Softplus()
+    )
+
+
 def _disturb(model: nn.Module) -> None:
-    """Give every normalisation statistics and gains as training would leave them."""
+    """Draw weights under which all inputs matter, and statistics as training leaves them."""
     for part in model.modules():
-        if isinstance(part, nn.BatchNorm1d):
+        if isinstance(part, nn.Linear):
+            part.weight.normal_(0, part.in_features**-0.5)
+            part.bias.normal_(0, 0.3)
+        elif isinstance(part, nn.Conv1d | nn.ConvTranspose1d):
+            taps = part.kernel_size[0] / (part.stride[0] if part.transposed else 1)
+            part.weight.normal_(0, (part.in_channels * taps) ** -0.5)
+            assert part.bias is not None
+            part.bias.normal_(0, 0.3)
+        elif isinstance(part, nn.BatchNorm1d):
             assert part.running_mean is not None and part.running_var is not None
             part.running_mean.normal_(0, 0.2)
-            part.running_var.uniform_(0.1, 0.6)
+            part.running_var.uniform_(0.2, 1.0)
             part.weight.uniform_(0.8, 1.6)
-            part.bias.normal_(0, 0.2)
+            part.bias.normal_(0, 0.3)
 
 
-def _level(model: Any, size: Size) -> None:  # noqa: ANN401
-    """Set the last bias so that decoded audio has the root mean square LEVEL."""
+def _level(model: Any, size: Size) -> None:
+    """Scale the last layer so that log magnitudes spread and decoded audio has the level LEVEL."""
     model.eval()
-    z = torch.randn(64, 1, LATENTS)
+    decoder = model.decoder
     _, dgt, magnitude, _ = model.transform.transforms
+    if isinstance(decoder, nn.Sequential):
+        start, last = decoder[:-2], decoder[-2]
+    else:
+        start = nn.Sequential(decoder.flatten_module, *decoder.conv_modules)
+        last = decoder.final_conv
+    inputs = next(part for part in decoder.modules() if isinstance(part, nn.Linear)).in_features
+    x = start(nn.functional.pad(torch.randn(32, LATENTS), (0, inputs - LATENTS)))
+    last.bias.zero_()
+    last.weight.mul_(0.2 / last(x).std())
+    spectrum = last(x).flatten(1)
     window = dgt.inv_window.square().sum() / size.hop / model.overlap_add.gain_compensation**2
-    decoder, bias = model.decoder, model.decoder.final_conv.bias
-    decoder.final_conv.weight.normal_(0, 0.05)
     low, high = -8.0, 8.0
-    for _ in range(12):
-        bias.fill_((low + high) / 2)
-        inputs = decoder.flatten_module[0].module[0].input_dim
-        bins = magnitude.invert(decoder(nn.functional.pad(z, (0, inputs - LATENTS)))[:, 0])
+    for _ in range(16):
+        middle = (low + high) / 2
+        bins = magnitude.invert(nn.functional.softplus(spectrum + middle))
         power = 2 / size.n_fft**2 * bins.square().sum(-1).mean() * window
-        low, high = (low, float(bias)) if power.sqrt() > LEVEL else (float(bias), high)
+        low, high = (low, middle) if power.sqrt() > LEVEL else (middle, high)
+    last.bias.fill_(low)

@@ -134,9 +134,9 @@ class ConvEncoder(nn.Module):
 
 
 class DeconvEncoder(nn.Module):
-    def __init__(self, size: Size, inputs: int) -> None:
+    def __init__(self, size: Size, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.target_shape = [1, size.n_fft // 2 + 1]
+        self.target_shape = [1, outputs]
         self.dim, self.mode, self.reshape_method = 1, "forward", "flatten"
         self.kernel_size, self.stride = list(size.kernels), [*size.strides, 1]
         self.out_nnlin = nn.Softplus()
@@ -145,8 +145,11 @@ class DeconvEncoder(nn.Module):
         layers: list[nn.Module] = []
         for i in reversed(range(len(size.strides))):
             kernel, stride = size.kernels[i], size.strides[i]
+            less = (bins - 1) % stride
             bins = (bins - 1) // stride + 1
-            conv = ConvTranspose1d(CHANNELS[i], CHANNELS[i + 1], kernel, stride, kernel // 2)
+            conv = ConvTranspose1d(
+                CHANNELS[i], CHANNELS[i + 1], kernel, stride, kernel // 2, output_padding=less
+            )
             layers.insert(0, GatedDeconvLayer(conv, CHANNELS[i + 1]))
         self.conv_modules = nn.ModuleList(layers)
         self.flatten_module = nn.Sequential(

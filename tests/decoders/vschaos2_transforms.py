@@ -1,5 +1,8 @@
 """The signal transforms inside a vschaos2 export, by the names and dataflow of acids_transforms."""
 
+# What a part of a module is, only TorchScript knows.
+# pyright: reportCallIssue=false
+
 import math
 
 import torch
@@ -36,6 +39,9 @@ class Unsqueeze(nn.Module):
 
 
 class Normalize(nn.Module):
+    offset: Tensor
+    scale: Tensor
+
     def __init__(self, mode: str, offset: float, scale: float) -> None:
         super().__init__()
         self.sr, self.mode, self.needs_scaling = 44100, mode, False
@@ -51,12 +57,21 @@ class Normalize(nn.Module):
 
 
 class Magnitude(nn.Module):
+    eps: Tensor
+    inverse_mel_bank: Tensor
+
     def __init__(
-        self, n_fft: int, contrast: str = "log1p", *, mel: int = 0, keep_nyquist: bool = True,
+        self,
+        n_fft: int,
+        contrast: str = "log1p",
+        *,
+        mel: int = 0,
+        keep_nyquist: bool = True,
         banks: bool = False,
     ) -> None:
         super().__init__()
-        self.sr, self.contrast_mode, self.mel, self.keep_nyquist = 44100, contrast, mel, keep_nyquist
+        self.sr, self.contrast_mode = 44100, contrast
+        self.mel, self.keep_nyquist = mel, keep_nyquist
         self.norm = Normalize("unipolar", 2.5e-5, 5.5)
         bins = n_fft // 2 + 1 if banks or mel else 1
         self.register_buffer("eps", torch.tensor(torch.finfo(torch.float32).eps))
@@ -92,6 +107,11 @@ class Magnitude(nn.Module):
 
 class RealtimeDGT(nn.Module):
     """Gaussian-window transform of single frames; phases from the last analysed one, or random."""
+
+    n_fft: Tensor
+    window: Tensor
+    inv_window: Tensor
+    phase_buffer: Tensor
 
     def __init__(self, n_fft: int, hop: int, inversion_mode: str) -> None:
         super().__init__()
@@ -161,6 +181,12 @@ class ComposeAudioTransform(nn.Module):
 class OverlapAdd(nn.Module):
     """Keeps what hangs over the last hop; starts from zero when the batch shape changes."""
 
+    n_fft: Tensor
+    hop_length: Tensor
+    input_buffer: Tensor
+    output_buffer: Tensor
+    gain_compensation: Tensor
+
     def __init__(self, n_fft: int, hop: int) -> None:
         super().__init__()
         self.sr, self.frames_out = 44100, n_fft // hop - 1
@@ -173,7 +199,7 @@ class OverlapAdd(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         past, kept = self.input_buffer, self.frames_out * int(self.hop_length)
         if past.shape[:-1] != x.shape[:-1]:
-            past = torch.zeros(x.shape[:-1] + [kept])
+            past = torch.zeros_like(x[..., :1]).repeat_interleave(kept, -1)
         self.input_buffer = x[..., -kept:]
         return torch.cat([past, x], -1).unfold(-1, int(self.n_fft), int(self.hop_length))
 
@@ -182,8 +208,8 @@ class OverlapAdd(nn.Module):
         n_fft, hop = int(self.n_fft), int(self.hop_length)
         past, kept = self.output_buffer, self.frames_out * int(self.hop_length)
         if past.shape[:-1] != x.shape[:-2]:
-            past = torch.zeros(x.shape[:-2] + [kept])
-        joined = torch.cat([past, torch.zeros(x.shape[:-2] + [x.shape[-2] * hop])], -1)
+            past = torch.zeros_like(x[..., 0, :1]).repeat_interleave(kept, -1)
+        joined = nn.functional.pad(past, (0, x.shape[-2] * hop))
         for i in range(x.shape[-2]):
             joined[..., i * hop : i * hop + n_fft] += x[..., i, :]
         self.output_buffer = joined[..., -kept:]

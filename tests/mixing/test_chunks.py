@@ -110,7 +110,9 @@ def test_blocks_leave_no_trace(case: Case, size: int) -> None:
     values = settings(initial)
     whole = run(processor(name, values), signal, SAMPLES, values=values, changes=changes)
     values = settings(initial)
-    chunked = run(processor(name, values), signal, size, values=values, changes=changes)
+    chunked = run(
+        processor(name, values, size or 2048), signal, size, values=values, changes=changes
+    )
     assert np.isfinite(whole).all()
     assert np.array_equal(whole, chunked)
     assert not np.array_equal(whole[:2], signal[:2])

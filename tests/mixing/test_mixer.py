@@ -130,6 +130,15 @@ def test_without_spread_voices_pass_bit_by_bit_and_with_it_they_drift_apart() ->
     assert np.array_equal(mix(mixer, voices), voices[:2])
 
 
+def test_a_spread_below_one_sample_interpolates() -> None:
+    values = settings({"/decoder/1/level_db": 0, "/decoder/1/pan": -1, "/mix/spread_ms": 0.01})
+    voices = noise(4, 20_000)
+    out = mix(solo(values), voices)[0]
+    power = np.mean(out.astype(float) ** 2) / np.mean(voices[0].astype(float) ** 2)
+    assert 0.6 < power < 1.2  # extrapolating from older samples would be far louder
+    assert not np.array_equal(out, voices[0])
+
+
 def test_spread_keeps_a_tone_clean() -> None:
     values = settings({"/decoder/1/level_db": 0, "/decoder/1/pan": -1, "/mix/spread_ms": 20})
     tone = np.repeat(sine(1000, 1, 48_000)[:1], 4, axis=0)

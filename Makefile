@@ -1,0 +1,74 @@
+# make setup   everything to play and import models
+# make play    the factory instrument, into neural-synth.wav where there is no sound card
+# make test    everything set up, then the tests
+# make bench   speed against TorchScript, real-time endurance
+# make lint    ruff and pyright
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SUDO := $(shell test "$$(id -u)" = 0 || echo "sudo -n")
+MACHINE := $(shell uname -m)
+# Newer aarch64 wheels bring CUDA along; on x86 the CPU build comes from TORCH_INDEX where given.
+TORCH ?= $(if $(filter aarch64,$(MACHINE)),torch==2.10.0,torch==2.13.0)
+TORCH_INDEX ?=
+ARGS ?=
+
+PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev libusb-1.0-0
+TEST_PACKAGES := $(PLAY_PACKAGES) libasound2-plugins jackd2
+
+.PHONY: setup play test bench lint clean
+setup: $(VENV)/.models
+
+play: $(VENV)/.play
+	$(BIN)/neural-synth play $(ARGS)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+
+# $(call system,PACKAGES): what Debian or Raspberry Pi OS still lacks, without a question.
+define system
+@if command -v apt-get >/dev/null; then \
+  missing=; for p in $(1); do \
+    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+  done; \
+  if [ -n "$$missing" ]; then \
+    echo "Installing system packages:$$missing"; \
+    export DEBIAN_FRONTEND=noninteractive; \
+    { $(SUDO) apt-get update -qq && \
+      $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || \
+    { echo "These packages are needed. As root, run: apt-get install$$missing"; exit 1; }; \
+  fi; \
+fi
+endef
+
+$(VENV)/bin/python:
+	$(call system,$(PLAY_PACKAGES))
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.play: $(VENV)/bin/python pyproject.toml
+	$(call system,$(PLAY_PACKAGES))
+	$(PIP) install -q -e .
+	@touch $@
+
+$(VENV)/.models: $(VENV)/.play
+	$(PIP) install -q $(TORCH) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	$(PIP) install -q -e '.[models]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.models
+	$(call system,$(TEST_PACKAGES))
+	$(PIP) install -q -e '.[models,training,test]'
+	@touch $@
