@@ -15,9 +15,8 @@ from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import Array, Chain, Dense, Layer
 from appliance.decoders.streaming import write
 
-_COARSE = (
-    1 << 15
-)  # a matrix below this stays float32: its input is the latent, whose steps are heard
+# A matrix below this stays float32: its input is the latent, whose steps would be heard.
+_COARSE = 1 << 15
 
 Contrast = Literal["log1p", "log", "log10", "none"]
 

@@ -121,7 +121,7 @@ def _decoder(decoder: Module, bins: int) -> tuple[list[Layer], FrequencyNetwork 
         return _deconvolution(decoder, bins)
     features = _folded(_sequence(decoder))
     last = max((i for i, layer in enumerate(features) if isinstance(layer, Dense)), default=-1)
-    matrix = features[last]
+    matrix = features[last] if features else None
     if not isinstance(matrix, Dense) or matrix.weight.shape[0] != bins:
         raise UnknownTreeError(f"its decoder does not end in a matrix to {bins} bins")
     return features[: last + 1], None, Chain(tuple(features[last + 1 :]))

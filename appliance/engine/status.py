@@ -1,6 +1,8 @@
 """What the engine tells the world about itself, as one plain mapping."""
 
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 from appliance import __version__
@@ -46,6 +48,7 @@ class Status:
                 "late_frames": player.late,
                 "dropped_changes": player.queue.overflows,
                 "stalled_s": round(player.stalled_seconds, 2),
+                "memory_mb": _memory_mb(),
             },
             "decoders": [self._group(number) for number in range(len(instrument.groups))],
             "latents": [[round(float(v), 4) for v in row] for row in instrument.latents.last],
@@ -97,3 +100,12 @@ class Status:
         if player.output.lost:
             flags.append(f"sound card {player.output.name} is gone")
         return flags
+
+
+def _memory_mb() -> float | None:
+    """Return the resident memory of this process in MB, None where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return None
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conftest import JackPcm
+    from tests.jack import JackServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +46,7 @@ print(json.dumps(report))
 """
 
 
-def play(jack: "JackPcm", rate: int, stall: float) -> dict[str, Any]:
+def play(jack: "JackServer", rate: int, stall: float) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, jack.name, str(rate), str(stall)],
         env=jack.env,
@@ -60,7 +60,7 @@ def play(jack: "JackPcm", rate: int, stall: float) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_write_is_paced_by_the_card(jack_pcm: "JackPcm") -> None:
+def test_write_is_paced_by_the_card(jack_pcm: "JackServer") -> None:
     report = play(jack_pcm, jack_pcm.rate, 0.0)
     assert report["period"] == jack_pcm.period
     # A busy machine may add xruns, never speed.
@@ -69,14 +69,14 @@ def test_write_is_paced_by_the_card(jack_pcm: "JackPcm") -> None:
     assert not report["lost"]
 
 
-def test_a_stall_of_300_ms_is_an_xrun_and_the_sound_goes_on(jack_pcm: "JackPcm") -> None:
+def test_a_stall_of_300_ms_is_an_xrun_and_the_sound_goes_on(jack_pcm: "JackServer") -> None:
     report = play(jack_pcm, jack_pcm.rate, 0.3)
     assert report["stalled"] >= 1
     assert report["seconds"] > 195 * 256 / 48000
     assert not report["lost"]
 
 
-def test_a_rate_that_the_card_lacks_names_the_one_it_has(jack_pcm: "JackPcm") -> None:
+def test_a_rate_that_the_card_lacks_names_the_one_it_has(jack_pcm: "JackServer") -> None:
     script = (
         "from appliance.audio import open_output\n"
         "from appliance.errors import AudioError\n"

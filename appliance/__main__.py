@@ -1,0 +1,5 @@
+"""`python -m appliance` is `neural-synth`."""
+
+from appliance.cli import main
+
+main()

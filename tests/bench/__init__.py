@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against the peer in one interleaved run, and real-time endurance."""

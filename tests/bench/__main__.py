@@ -1,0 +1,18 @@
+"""`python -m tests.bench`: speed against TorchScript, and playing in real time for minutes."""
+
+import click
+
+from tests.bench.endurance import endurance
+from tests.bench.speed import speed
+
+
+@click.group()
+def bench() -> None:
+    """Measure; every figure is printed with the machine and the date."""
+
+
+bench.add_command(speed)
+bench.add_command(endurance)
+
+if __name__ == "__main__":
+    bench()

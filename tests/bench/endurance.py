@@ -1,0 +1,132 @@
+"""The instrument in real time for minutes on JACK's dummy driver: xruns, late frames, CPU.
+
+The machine may be shared, so a bare control writer runs beside it. A fault of the engine within
+half a second of a stall of the control is the machine's and counted apart.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import yaml
+
+from appliance.decoders.importer import import_model
+from appliance.engine.client import Client
+from appliance.errors import EngineUnreachableError
+from tests.bench.machine import describe
+from tests.jack import JackServer
+
+_PORT = 57231
+_NEAR = 0.5  # seconds
+
+
+@click.command()
+@click.option("--seconds", default=300, show_default=True)
+@click.option("--period", default=256, show_default=True)
+@click.option("--rave", type=click.Path(exists=True, path_type=Path), help="RAVE v2 FILE.ts.")
+@click.option("--vschaos2", type=click.Path(exists=True, path_type=Path), help="vschaos2 FILE.ts.")
+def endurance(seconds: int, period: int, rave: Path | None, vschaos2: Path | None) -> None:
+    """Play two RAVE v2 (int8) and two vschaos2 decoders; missing files are made at full size."""
+    with tempfile.TemporaryDirectory() as scratch, JackServer(Path(scratch), period=period) as jack:
+        folder = Path(scratch)
+        names = [_import(folder, "rave", rave), _import(folder, "vschaos2", vschaos2)]
+        config = folder / "config.yaml"
+        slots = [
+            {"model": names[n // 2], "seed": n, "pan": 0.4 * n - 0.6, "precision": p}
+            for n, p in enumerate(("int8", "int8", "auto", "auto"))
+        ]
+        settings = {
+            "audio": {"output": jack.name, "rate": jack.rate, "period": period},
+            "osc": {"port": _PORT},
+            "models": [str(folder / "models")],
+            "decoders": slots,
+        }
+        config.write_text(yaml.safe_dump(settings))
+        click.echo(describe())
+        _run(jack, config, seconds, period)
+
+
+def _import(folder: Path, kind: str, given: Path | None) -> str:
+    path = given
+    if path is None:
+        path = folder / f"{kind}.ts"
+        if kind == "rave":
+            from tests.decoders.rave_export import make_rave  # noqa: PLC0415
+
+            make_rave(path, generation="v2", causal=True, capacity=96)
+        else:
+            from tests.decoders.vschaos2_export import make_vschaos2  # noqa: PLC0415
+
+            make_vschaos2(path, size="normal")
+    return import_model(path, folder / "models").name
+
+
+def _run(jack: JackServer, config: Path, seconds: int, period: int) -> None:
+    control = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.control", jack.name, str(jack.rate), str(period), "3",
+         str(seconds + 5)],
+        env=jack.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    engine = subprocess.Popen(
+        [sys.executable, "-m", "appliance", "play", "--config", str(config), "--seconds",
+         str(seconds)],
+        env=jack.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    faults: list[tuple[float, str]] = []
+    seen = {"xruns": 0, "late": 0}
+    before: tuple[float, float] | None = None
+    used = 0.0
+    state = None
+    while engine.poll() is None:
+        time.sleep(0.1)
+        try:
+            with Client(port=_PORT, timeout=0.5) as client:
+                state = client.status()
+        except EngineUnreachableError:
+            continue
+        now = {"xruns": state["output"]["xruns"], "late": state["engine"]["late_frames"]}
+        faults += [(time.monotonic(), k) for k, v in now.items() for _ in range(v - seen[k])]
+        seen = now
+        try:
+            moment = (time.monotonic(), _cpu_seconds(engine.pid))
+        except OSError:
+            break
+        before = before or moment
+        used = (moment[1] - before[1]) / max(1e-9, moment[0] - before[0])
+    said, _ = engine.communicate(timeout=20)
+    stalls, _ = control.communicate(timeout=30)
+    moments = [float(line.split()[1]) for line in stalls.splitlines() if line.startswith("stall")]
+    shared = [f for f in faults if any(abs(f[0] - m) < _NEAR for m in moments)]
+    own = [f for f in faults if f not in shared]
+    click.echo(said.rstrip())
+    click.echo(f"engine process: {100 * used:.1f} % of a core, {_memory(state)}")
+    if state is not None:
+        for decoder in state["decoders"]:
+            click.echo(
+                f"  {decoder['model']}: {decoder['decode_ms']} ms mean, {decoder['slowest_ms']} ms "
+                f"slowest, of {decoder['frame_ms']} ms a frame, {decoder['frames']} frames"
+            )
+    click.echo(f"control writer: {len(moments)} stalls")
+    click.echo(
+        f"engine's own: {sum(k == 'xruns' for _, k in own)} xruns, "
+        f"{sum(k == 'late' for _, k in own)} late frames; together with the control: "
+        f"{sum(k == 'xruns' for _, k in shared)} xruns, "
+        f"{sum(k == 'late' for _, k in shared)} late frames"
+    )
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory(state: object) -> str:
+    return f"{state['engine'].get('memory_mb', '?')} MB" if isinstance(state, dict) else ""

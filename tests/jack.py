@@ -1,0 +1,81 @@
+"""A JACK server on its dummy driver, seen as an ALSA PCM: a real clock and real xruns, no card."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+
+_ALSA_CONFIG = """
+pcm.jackports {
+    type jack
+    playback_ports { 0 system:playback_1 1 system:playback_2 }
+}
+pcm.jackplug { type plug slave.pcm "jackports" }
+"""
+
+
+def missing() -> str | None:
+    """Return what is not installed, or None if a server can run."""
+    if shutil.which("jackd") is None:
+        return "jackd is not installed"
+    folders = (Path("/usr/lib"), Path("/usr/lib64"))
+    if not any(f.glob("**/libasound_module_pcm_jack.so") for f in folders if f.is_dir()):
+        return "ALSA's JACK plug-in (libasound2-plugins) is not installed"
+    return None
+
+
+class JackServer:
+    """A server of its own name; programs reach it through `env` under the PCM `name`."""
+
+    def __init__(self, folder: Path, *, rate: int = 48000, period: int = 256) -> None:
+        """Keep configuration and log in `folder`; the server starts on entering the context."""
+        self.name = "jackplug"
+        self.rate = rate
+        self.period = period
+        self._server = f"neural-synth-test-{os.getpid()}"
+        config = folder / "alsa.conf"
+        config.write_text(_ALSA_CONFIG)
+        self._log = folder / "jackd.log"
+        self.env = os.environ | {
+            "ALSA_CONFIG_PATH": str(config),
+            "JACK_DEFAULT_SERVER": self._server,
+            "JACK_NO_AUDIO_RESERVATION": "1",
+            "JACK_NO_START_SERVER": "1",
+        }
+
+    def __enter__(self) -> "JackServer":
+        """Start the server and wait until it answers."""
+        command = ["jackd", "-n", self._server, "-r", "-d", "dummy"]
+        command += ["-r", str(self.rate), "-p", str(self.period)]
+        with self._log.open("wb") as stream:
+            self._process = subprocess.Popen(command, env=self.env, stdout=stream, stderr=stream)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, f"jackd ended: {self._said()}"
+            if any(Path("/dev/shm").glob(f"jack_{self._server}_*")):
+                return self
+            time.sleep(0.05)
+        self.__exit__(None, None, None)
+        raise AssertionError(f"jackd did not start: {self._said()}")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the server and remove what a killed one leaves behind."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for left in Path("/dev/shm").glob(f"*{re.escape(self._server)}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+    def _said(self) -> str:
+        return self._log.read_text(errors="replace")

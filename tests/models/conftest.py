@@ -1,0 +1,47 @@
+"""Makes the training package importable from the tests, and the tones they share."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+torch = pytest.importorskip("torch", reason="models are trained and read with torch")
+
+SAMPLE_RATE = 44_100
+D_MINOR_PENTATONIC_HZ = (146.83, 174.61, 196.0, 220.0, 261.63, 293.66, 349.23, 392.0, 440.0)
+
+
+def tones(seconds: float, seed: int) -> "torch.Tensor":
+    """Return chords of harmonic tones, float32 (samples,), at -18 dBFS, with a breath of noise."""
+    dice = np.random.default_rng(seed)
+    total = int(seconds * SAMPLE_RATE)
+    audio = 1e-4 * dice.standard_normal(total)
+    start = 0
+    while start < total:
+        length = min(total - start, int(SAMPLE_RATE * dice.uniform(0.5, 1.5)))
+        time = np.arange(length) / SAMPLE_RATE
+        bright = dice.uniform(0.5, 2.5)
+        for hertz in dice.choice(D_MINOR_PENTATONIC_HZ, 3, replace=False):
+            for partial in range(1, 13):
+                phase = 2 * np.pi * (hertz * partial * time + dice.random())
+                audio[start : start + length] += np.sin(phase) / partial**bright
+        audio[start : start + length] *= np.sin(np.pi * np.arange(length) / length) ** 0.5
+        start += length
+    audio *= 10 ** (-18 / 20) / np.sqrt(np.mean(audio**2))
+    return torch.from_numpy(audio.astype(np.float32))
+
+
+@pytest.fixture(scope="session")
+def other_tones() -> "torch.Tensor":
+    """Tones that no test trains on."""
+    return tones(8.0, seed=12)
+
+
+@pytest.fixture(scope="session")
+def tone_audio() -> "torch.Tensor":
+    torch.set_num_threads(1)
+    return tones(24.0, seed=5)
