@@ -39,12 +39,17 @@ class JackServer:
         config = folder / "alsa.conf"
         config.write_text(_ALSA_CONFIG)
         self._log = folder / "jackd.log"
-        self.env = os.environ | {
+        self._env = {
             "ALSA_CONFIG_PATH": str(config),
             "JACK_DEFAULT_SERVER": self._server,
             "JACK_NO_AUDIO_RESERVATION": "1",
             "JACK_NO_START_SERVER": "1",
         }
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the present environment and what leads a program to this server."""
+        return os.environ | self._env
 
     def __enter__(self) -> "JackServer":
         """Start the server and wait until it answers."""

@@ -62,21 +62,32 @@ def read_card(folder: Path) -> Card:
     """Return the card in `folder`; raises ModelError naming the file, the key and the remedy."""
     path = folder / CARD_FILE
     try:
-        card = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Card)
+        content = yaml.safe_load(path.read_text("utf-8"))
+        _check_format(content, path)
+        card = msgspec.convert(content, Card)
     except FileNotFoundError:
         raise ModelError(
             f"{folder} is no imported model: {CARD_FILE} is missing. "
             "Import the model with 'neural-synth models import FILE.ts'."
         ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ModelError(f"{path} cannot be used ({reason}). Import the model again.") from error
-    if card.format != FORMAT:
+    if card.precision not in card.variants:
         raise ModelError(
-            f"{path} has format {card.format}, this version reads format {FORMAT}. "
-            "Import the model again."
+            f"{path} plays precision '{card.precision}' but stores only "
+            f"{', '.join(card.variants) or 'none'}. Import the model again."
         )
     return card
+
+
+def _check_format(content: object, path: Path) -> None:
+    """Refuse another format before its keys are read: they may all be others."""
+    if isinstance(content, dict) and content.get("format", FORMAT) != FORMAT:
+        raise ModelError(
+            f"{path} has format {content['format']}, this version reads format {FORMAT}. "
+            "Import the model again."
+        )
 
 
 def write_card(card: Card, folder: Path) -> None:

@@ -7,7 +7,7 @@ Source: acids-ircam/nn_tilde 1.6.0. A method ``decode`` has a buffer ``decode_pa
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 
@@ -18,6 +18,8 @@ Model = Any  # a torch.jit.RecursiveScriptModule; its attributes are the file's 
 _METHODS = ("encode", "decode", "forward", "prior")
 _CACHES = (".cache", ".pad")
 _DEFAULT_RATE = 44100
+_LOWEST_RATE, _HIGHEST_RATE = 8000, 768000
+_LARGEST = 65536  # of the four numbers; more is a damaged file, and memory for it an outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,15 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ModelError(f"{path} is a damaged archive ({error}). Copy it again.") from error
+            damaged = archive.testzip()  # torch reads past wrong checksums, even into a crash
+    except Exception as error:  # a damaged directory fails in more ways than zipfile lists
+        raise ModelError(
+            f"{path} is a damaged archive ({_reason(error)}). Copy it again."
+        ) from error
+    if damaged is not None:
+        raise ModelError(
+            f"{path} is a damaged archive (the checksum of '{damaged}' is wrong). Copy it again."
+        )
     if not any("/code/" in name for name in names):
         kind = "a checkpoint" if any(name.endswith("data.pkl") for name in names) else "a zip"
         raise ModelError(
@@ -87,11 +96,12 @@ def _read(model: Model, path: Path) -> Contract:
     params = getattr(model, "decode_params", None)
     if params is None:
         params = getattr(top, "decode_params", None)
-    values = [int(v) for v in params.tolist()] if isinstance(params, torch.Tensor) else []
-    if len(values) != 4 or min(values) < 1 or values[1] % values[3]:
+    values = _whole_numbers(params)
+    if len(values) != 4 or min(values) < 1 or max(values) > _LARGEST or values[1] % values[3]:
         raise ModelError(
-            f"{path} says decode_params = {values}, but four numbers are needed: inlets, inlet "
-            "ratio, outlets, outlet ratio. Export the model again with nn~ support."
+            f"{path} says decode_params = {values}, but four numbers from 1 to {_LARGEST} are "
+            "needed: inlets, inlet ratio, outlets, outlet ratio. Export the model again with nn~ "
+            "support."
         )
     inlets, ratio, outlets, outlet_ratio = values
     if outlet_ratio != 1:
@@ -104,13 +114,23 @@ def _read(model: Model, path: Path) -> Contract:
 
 
 def _methods(model: Model) -> tuple[str, ...]:
-    if hasattr(model, "get_methods"):
+    """Return the methods the file lists or, where it cannot list any, those it has, as nn~ does."""
+    try:
         return tuple(str(m) for m in model.get_methods())
-    return tuple(m for m in _METHODS if hasattr(model, f"{m}_params") or _is_method(model, m))
+    except Exception:
+        return tuple(m for m in _METHODS if hasattr(model, f"{m}_params") or _is_method(model, m))
 
 
 def _is_method(model: Model, name: str) -> bool:
-    return name in {m.name for m in model._c._get_methods()} and name != "forward"
+    return bool(model._c._has_method(name)) and name != "forward"
+
+
+def _whole_numbers(params: object) -> list[int]:
+    if not isinstance(params, torch.Tensor) or params.dim() != 1 or params.is_complex():
+        return []
+    if not bool(torch.isfinite(params).all()):
+        return []
+    return [int(value) for value in params.tolist()]
 
 
 def _rate(top: Model) -> int | None:
@@ -118,14 +138,18 @@ def _rate(top: Model) -> int | None:
     for name in ("sr", "sampling_rate"):
         value = getattr(top, name, None)
         if isinstance(value, torch.Tensor):
-            value = value.reshape(-1)[0].item()
-        if isinstance(value, int | float) and value >= 8000:
+            value = value.reshape(-1)[0].item() if value.numel() else None
+        if _is_rate(value):
             return int(value)
     for _, part in top.named_modules():
         value = getattr(part, "sr", None)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 8000:
+        if _is_rate(value):
             return int(value)
     return None
+
+
+def _is_rate(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and _LOWEST_RATE <= value <= _HIGHEST_RATE
 
 
 def _check_numbers(model: Model, path: Path) -> None:

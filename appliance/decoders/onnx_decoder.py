@@ -37,11 +37,14 @@ class OnnxDecoder:
             )
             metadata = self._session.get_modelmeta().custom_metadata_map
             contract: dict[str, Any] = json.loads(metadata["decoder"])
+            self._prepare(contract, seeds)
         except Exception as error:
             raise ModelError(
                 f"{path} is not a decoder graph that can run: {_first_line(error)}. "
                 "Import the model again with 'neural-synth models import'."
             ) from error
+
+    def _prepare(self, contract: dict[str, Any], seeds: Sequence[int]) -> None:
         self.rows = len(seeds)
         self.ratio = int(contract["ratio"])
         self.rate = int(contract["rate"])

@@ -17,33 +17,50 @@ TOLERANCE = 1e-4
 """Largest difference to TorchScript, relative to the largest sample."""
 
 _FRAMES = 24
+_PROBED = 4
 _MARGIN_DB = 10.0  # quantization must stay this far under the model's own variation
 _EXACT_SNR_DB = 35.0  # and at this level where there is none
 
 
 def probe(model: Model, contract: Contract, path: Path) -> None:
-    """Decode one frame; raises ModelError if the file cannot do what its contract says."""
+    """Decode a few frames; raises ModelError if the file cannot do what its contract says."""
+    latents = torch.randn(_PROBED, contract.latents, generator=torch.Generator().manual_seed(0))
+    latents[0] = 0
+    for z in latents:
+        _probe_frame(model, contract, path, z[None, :, None])
+
+
+def _probe_frame(model: Model, contract: Contract, path: Path, z: torch.Tensor) -> None:
     try:
         with torch.inference_mode():
-            sound = model.decode(torch.zeros(1, contract.latents, 1))
+            sound = model.decode(z)
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
         raise ModelError(
             f"{path} fails to decode one frame ({(lines or ['no reason'])[-1].strip()[:160]}). "
             "Export the model again with the version of torch it was trained with."
         ) from error
-    if not isinstance(sound, torch.Tensor) or sound.shape[-1] != contract.ratio:
+    if not _is_frame(sound, contract.ratio):
         shape = tuple(sound.shape) if isinstance(sound, torch.Tensor) else type(sound).__name__
         raise ModelError(
             f"{path} gives {shape} for one frame where its decode_params promise "
-            f"{contract.ratio} samples. Export the model again."
+            f"(1, {contract.channels}, {contract.ratio}) samples. Export the model again."
         )
     if not bool(torch.isfinite(sound).all()):
         raise ModelError(f"{path} gives NaN or infinite samples. Export an earlier checkpoint.")
 
 
+def _is_frame(sound: object, ratio: int) -> bool:
+    if not isinstance(sound, torch.Tensor) or not sound.is_floating_point() or sound.dim() != 3:
+        return False
+    return sound.shape[0] == 1 and sound.shape[1] >= 1 and sound.shape[2] == ratio
+
+
 def relative_error(model: Model, contract: Contract, decoder: OnnxDecoder) -> float:
-    """Return max |difference| / max |sample| over some frames with the same random numbers."""
+    """Return max |difference| / max |sample| over some frames with the same random numbers.
+
+    The result is NaN if any sample is.
+    """
     _silence(model)
     worst = peak = 0.0
     latents = np.random.default_rng(1).standard_normal((_FRAMES, 1, contract.latents))
@@ -54,10 +71,11 @@ def relative_error(model: Model, contract: Contract, decoder: OnnxDecoder) -> fl
             expected = model.decode(torch.from_numpy(z[:, :, None]))[0, 0].numpy()
         torch.manual_seed(frame)
         sound = decoder.run(z, [_drawn(kind, shape) for kind, shape in decoder.noise_inputs])[0]
-        worst = max(worst, float(np.abs(sound - expected).max()))
-        peak = max(peak, float(np.abs(expected).max()))
+        # Python's max() would drop a NaN; numpy's keeps it.
+        worst = float(np.maximum(worst, np.abs(sound - expected).max()))
+        peak = float(np.maximum(peak, np.abs(expected).max()))
     decoder.reset(0)
-    return worst / max(peak, 1e-6)
+    return worst / float(np.maximum(peak, 1e-6))
 
 
 def quantization(exact: OnnxDecoder, quantized: OnnxDecoder) -> tuple[float, float | None, bool]:
@@ -136,9 +154,10 @@ def _drawn(kind: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 def _silence(model: Model) -> None:
     """Bring a used model back to silence."""
-    for name, buffer in model.named_buffers():
-        if name.endswith((".cache", ".pad", ".output_buffer")):
-            buffer.zero_()
+    with torch.inference_mode():  # a decode may have left tensors that only it can change
+        for name, buffer in model.named_buffers():
+            if name.endswith((".cache", ".pad", ".output_buffer")):
+                buffer.zero_()
 
 
 def _ratio_db(signal: NDArray[np.float64], error: NDArray[np.float64]) -> float:

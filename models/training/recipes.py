@@ -30,12 +30,14 @@ class Recipe:
     sound: str
     corpus_seed: int = 1
     held_out_seed: int = 999
+    options: str = ""
 
     def quick(self) -> "Recipe":
         """Return the same family at a size that trains in seconds: for tests, not to be shipped."""
         small = Shape(widths=(32, 24, 16, 16, 16), dilations=((1,), (1, 3), (1, 3), (1, 3)))
         return replace(
             self,
+            options=" --quick",
             corpus_seconds=90.0,
             held_out_seconds=10.0,
             spectral=replace(self.spectral, steps=200),

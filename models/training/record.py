@@ -24,7 +24,7 @@ def provenance(recipe: Recipe, font: Path = FONT) -> Record:
     """Return what can be known before training: corpus, font, machine, versions, date, command."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "command": f"python -m models.training {recipe.family} --out models/factory",
+        "command": f"python -m models.training {recipe.family}{recipe.options}",
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "threads_used": 1},
         "corpus": {
             "family": recipe.family,

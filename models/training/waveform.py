@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from models.training.generator import GeneratorV2, NoiseGeneratorV2, Shape
 from models.training.layers import PlainLayers
-from models.training.pqmf import synthesise
+from models.training.pqmf import BANDS, synthesise
 from models.training.progress import Average, Run, learning_rate
 
+WINDOW = 128  # samples in which a sound may not get louder than the corpus does
 LEAD = 512  # samples: a latent block describes audio centred 256 samples after the block's middle
 
 
@@ -23,7 +24,7 @@ class WaveformRecipe:
     scales, latent noise.
     """
 
-    steps: int = 18_000
+    steps: int = 16_000
     batch: int = 4
     frames: int = 32
     settle: int = 4
@@ -63,23 +64,24 @@ def _magnitude(audio: Tensor, n_fft: int) -> Tensor:
 
 
 def guard(network: GeneratorV2, limit: Tensor, dice: torch.Generator) -> Tensor:
-    """Return how far latents at random get louder than a log power, mean over frames, in nepers.
+    """Return how far latents at random get louder than a log power, mean square in nepers.
 
-    Two rows of 6 frames: one uniform in -3..3, one of -8 or 8, as a player may well send them.
+    Three rows of 6 frames: uniform in -3..3, all -8 or 8, the same but held for 3 frames.
     """
     frames, latents = 6, network.latents
     uniform = 6.0 * torch.rand(1, latents, frames, generator=dice) - 3.0
     extreme = 8.0 * torch.sign(torch.rand(1, latents, frames, generator=dice) - 0.5)
-    bands = network(torch.cat([uniform, extreme]))
+    held = extreme[..., ::3].repeat_interleave(3, -1)
+    bands = network(torch.cat([uniform, extreme, held]))
     # the bank keeps power, so band powers add up to the power of the sound
-    power = bands.square().sum(1).reshape(2, frames, -1).mean(-1)
-    return 0.5 * nn.functional.relu(torch.log(power + 1e-9) - limit).mean()
+    power = bands.square().sum(1).unfold(-1, WINDOW // BANDS, WINDOW // BANDS).mean(-1)
+    return nn.functional.relu(torch.log(power + 1e-9) - limit).square().mean()
 
 
-def loud_frame(audio: Tensor, ratio: int) -> Tensor:
-    """Return the log power that 5 % of the frames of audio (samples,) exceed."""
-    power = audio[: len(audio) // ratio * ratio].reshape(-1, ratio).square().mean(1)
-    return torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.95))
+def loud_moment(audio: Tensor) -> Tensor:
+    """Return the log power that 1 % of the 3 ms windows of audio (samples,) exceed."""
+    power = audio[: len(audio) // WINDOW * WINDOW].reshape(-1, WINDOW).square().mean(1)
+    return torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.99))
 
 
 def generator(shape: Shape) -> GeneratorV2:
@@ -103,7 +105,7 @@ def train(
     torch.manual_seed(recipe.seed)
     dice = torch.Generator().manual_seed(recipe.seed)
     ratio, frames = recipe.shape.ratio, recipe.frames
-    network, limit = generator(recipe.shape), loud_frame(audio, ratio)
+    network, limit = generator(recipe.shape), loud_moment(audio)
     optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.8, 0.99))
     average = Average(network)
     run = Run("waveform", recipe.steps, checkpoint)

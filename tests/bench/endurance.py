@@ -67,15 +67,31 @@ def _import(folder: Path, kind: str, given: Path | None) -> str:
 
 def _run(jack: JackServer, config: Path, seconds: int, period: int) -> None:
     control = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.control", jack.name, str(jack.rate), str(period), "3",
-         str(seconds + 5)],
+        [
+            sys.executable,
+            "-m",
+            "tests.bench.control",
+            jack.name,
+            str(jack.rate),
+            str(period),
+            "3",
+            str(seconds + 5),
+        ],
         env=jack.env,
         stdout=subprocess.PIPE,
         text=True,
     )
     engine = subprocess.Popen(
-        [sys.executable, "-m", "appliance", "play", "--config", str(config), "--seconds",
-         str(seconds)],
+        [
+            sys.executable,
+            "-m",
+            "appliance",
+            "play",
+            "--config",
+            str(config),
+            "--seconds",
+            str(seconds),
+        ],
         env=jack.env,
         stdout=subprocess.PIPE,
         text=True,

@@ -100,9 +100,7 @@ def _compare(file: Path, folder: Path, rounds: int, calls: int) -> None:
         for rows, times in contestant.times.items():
             median, slowest = 1e3 * np.median(times), 1e3 * np.percentile(times, 99)
             ratios = "  ".join(f"{1e3 * base * rows / median:5.2f}x" for base in single)
-            click.echo(
-                f"{contestant.name:24}{rows:5}{median:7.2f}ms{slowest:7.2f}ms   {ratios}"
-            )
+            click.echo(f"{contestant.name:24}{rows:5}{median:7.2f}ms{slowest:7.2f}ms   {ratios}")
         contestant.close()
 
 

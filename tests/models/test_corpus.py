@@ -4,6 +4,7 @@
 
 import random
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from models.training import corpus
 from models.training.levelling import level
 
 
-def test_phrases_are_the_seeds_own_and_stay_in_key():
+def test_phrases_are_the_seeds_own_and_stay_in_key() -> None:
     family = corpus.FAMILIES["choir"]
     first = corpus.phrases(family, 60.0, random.Random(3))
     again = corpus.phrases(family, 60.0, random.Random(3))
@@ -24,14 +25,14 @@ def test_phrases_are_the_seeds_own_and_stay_in_key():
     assert all((pitch - family.root) % 12 in family.scale for pitch in played)
 
 
-def test_every_note_that_starts_also_stops():
+def test_every_note_that_starts_also_stops() -> None:
     events = corpus.phrases(corpus.FAMILIES["choir"], 60.0, random.Random(3))
     on = sorted(message[1] for _, message in events if message[0] == 0x90)
     off = sorted(message[1] for _, message in events if message[0] == 0x80)
     assert on == off
 
 
-def test_midi_file_states_its_own_length():
+def test_midi_file_states_its_own_length() -> None:
     content = corpus.midi_file([(0.0, bytes([0x90, 60, 64])), (200.0, bytes([0x80, 60, 0]))])
     assert content[:4] == b"MThd"
     assert content[14:18] == b"MTrk"
@@ -40,7 +41,7 @@ def test_midi_file_states_its_own_length():
     assert bytes([0x8B, 0xDC, 0x00, 0x80, 60, 0]) in content
 
 
-def test_levelling_raises_quiet_parts_and_holds_peaks():
+def test_levelling_raises_quiet_parts_and_holds_peaks() -> None:
     time = np.arange(44_100 * 12) / 44_100
     sound = np.sin(2 * np.pi * 220 * time).astype(np.float32)
     sound[: len(sound) // 2] *= 0.02
@@ -53,12 +54,12 @@ def test_levelling_raises_quiet_parts_and_holds_peaks():
     assert float(np.abs(even).max()) < 1.0
 
 
-def test_an_unknown_family_is_named_with_the_known(tmp_path):
+def test_an_unknown_family_is_named_with_the_known(tmp_path: Path) -> None:
     with pytest.raises(corpus.CorpusError, match="choir"):
         corpus.render("brass", 1.0, 1, tmp_path)
 
 
-def test_a_missing_font_is_named(tmp_path):
+def test_a_missing_font_is_named(tmp_path: Path) -> None:
     with pytest.raises(corpus.CorpusError, match="fluid-soundfont-gm"):
         corpus.render("choir", 1.0, 1, tmp_path, tmp_path / "none.sf2")
 
@@ -67,7 +68,7 @@ def test_a_missing_font_is_named(tmp_path):
     shutil.which("fluidsynth") is None or not corpus.FONT.is_file(),
     reason="fluidsynth or its soundfont is not installed",
 )
-def test_a_corpus_is_rendered_levelled_and_the_same_twice(tmp_path):
+def test_a_corpus_is_rendered_levelled_and_the_same_twice(tmp_path: Path) -> None:
     first = corpus.render("choir", 12.0, 7, tmp_path)
     again = corpus.render("choir", 12.0, 7, tmp_path)
     assert first.shape == (12 * 44_100,)

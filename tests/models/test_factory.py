@@ -3,11 +3,13 @@
 import hashlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import yaml
+from torch import Tensor
 
 from models.training import corpus, waveform
 from models.training.measure import decode, load
@@ -22,7 +24,7 @@ def file(name: str) -> Path:
     return FACTORY / name / f"{name}.ts"
 
 
-def record(name: str) -> dict:
+def record(name: str) -> dict[str, Any]:
     return yaml.safe_load((FACTORY / name / "training.yaml").read_text(encoding="utf-8"))
 
 
@@ -30,7 +32,7 @@ def frames(name: str, seconds: float) -> int:
     return int(seconds * 44_100) // int(load(file(name)).decode_params[1])
 
 
-def family_latents(name: str, audio: torch.Tensor) -> torch.Tensor:
+def family_latents(name: str, audio: Tensor) -> Tensor:
     """Return a model's latents (8, frames) of audio, by its family's own encoder file."""
     encoder = load(file(f"{name.partition('-')[0]}-spectral"))
     lead = torch.nn.functional.pad(audio, (waveform.LEAD if name.endswith("wave") else 0, 2048))
@@ -41,7 +43,7 @@ def family_latents(name: str, audio: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_files_are_complete_small_and_as_recorded(name):
+def test_files_are_complete_small_and_as_recorded(name: str) -> None:
     content = file(name).read_bytes()
     assert len(content) <= 16_000_000
     assert hashlib.sha256(content).hexdigest() == record(name)["export"]["sha256"]
@@ -53,14 +55,14 @@ def test_files_are_complete_small_and_as_recorded(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_caches_are_empty(name):
+def test_caches_are_empty(name: str) -> None:
     for part, buffer in load(file(name)).named_buffers():
         if part.rsplit(".", 1)[-1] in {"pad", "cache", "output_buffer", "input_buffer"}:
             assert not buffer.any(), part
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_any_latents_sound_at_a_level_a_mixer_can_use(name):
+def test_any_latents_sound_at_a_level_a_mixer_can_use(name: str) -> None:
     model, count = load(file(name)), frames(name, 15.0)
     dice = torch.Generator().manual_seed(41)
     torch.manual_seed(43)
@@ -75,7 +77,7 @@ def test_any_latents_sound_at_a_level_a_mixer_can_use(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_two_decodes_of_one_gesture_differ_but_not_in_level(name):
+def test_two_decodes_of_one_gesture_differ_but_not_in_level(name: str) -> None:
     latents = torch.randn(8, frames(name, 4.0), generator=torch.Generator().manual_seed(3))
     torch.manual_seed(1)
     one = decode(load(file(name)), latents)
@@ -85,7 +87,7 @@ def test_two_decodes_of_one_gesture_differ_but_not_in_level(name):
     assert abs(level_dbfs(one) - level_dbfs(other)) < 1.0
 
 
-def test_both_engines_read_the_same_latents(other_tones):
+def test_both_engines_read_the_same_latents(other_tones: Tensor) -> None:
     torch.manual_seed(5)
     sounds = [decode(load(file(name)), family_latents(name, other_tones)) for name in MODELS[:2]]
     length = min(len(sound) for sound in sounds)
@@ -101,7 +103,7 @@ def test_both_engines_read_the_same_latents(other_tones):
     reason="fluidsynth or its soundfont is not installed",
 )
 @pytest.mark.parametrize("name", MODELS)
-def test_held_out_figures_can_be_measured_again(name, tmp_path):
+def test_held_out_figures_can_be_measured_again(name: str, tmp_path: Path) -> None:
     facts = record(name)
     if corpus.font_sha256() != facts["corpus"]["font_sha256"]:
         pytest.skip("another version of the soundfont is installed")

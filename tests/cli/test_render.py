@@ -1,0 +1,99 @@
+"""`neural-synth render`: exact, honest, and nothing half-written."""
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.cli.conftest import Box
+
+
+def read(path: Path) -> np.ndarray:
+    return soundfile.read(path, dtype="int32")[0]
+
+
+def test_same_seed_same_file_any_period(box: Box) -> None:
+    config = box.configure()
+    common = ("--config", config, "--seconds", "1", "--set", "/noise/1/kind=rand", "--seed", "7")
+    said = box("render", "a.wav", *common)
+    assert said.code == 0 and "1 s at 44100 Hz" in said.out
+    for name, period in (("b.wav", "64"), ("c.wav", "256"), ("d.wav", "1000")):
+        assert box("render", name, *common, "--period", period).code == 0
+        assert Path("a.wav").read_bytes() == Path(name).read_bytes()
+    box("render", "e.wav", *common[:-1], "8")
+    assert Path("a.wav").read_bytes() != Path("e.wav").read_bytes()
+    audio = read(Path("a.wav"))
+    assert audio.shape == (44100, 2) and np.abs(audio).max() > 1 << 20
+
+
+def test_length_is_exact(box: Box) -> None:
+    assert box("render", "a.flac", "--config", box.configure(), "--seconds", "0.123").code == 0
+    assert len(read(Path("a.flac"))) == round(0.123 * 44100)
+
+
+def test_a_preset_file_and_settings_are_heard(box: Box) -> None:
+    config = box.configure()
+    Path("still.yaml").write_text("name: Still\nparameters: {/offset/1/value: 0.5}\n")
+    box("render", "a.wav", "--config", config, "--seconds", "0.5", "--preset", "still.yaml")
+    box(
+        "render",
+        "b.wav",
+        "--config",
+        config,
+        "--seconds",
+        "0.5",
+        "--preset",
+        "still.yaml",
+        "--set",
+        "/offset/1/value=-0.5",
+    )
+    assert not np.array_equal(read(Path("a.wav")), read(Path("b.wav")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("out.mp3",), 4, "must end in .wav or .flac"),
+        (("out.wav", "--set", "/offset/1/value"), 2, "write ADDRESS=VALUE"),
+        (("out.wav", "--set", "/offset/9/value=1"), 2, "no parameter '/offset/9/value'"),
+        (("out.wav", "--set", "/offset/1/value=3"), 2, "-1 to 1"),
+        (("out.wav", "--preset", "nothing"), 2, "There is no preset 'nothing'"),
+        (("out.wav", "--preset", "firts-light"), 2, "Did you mean 'first-light'"),
+        (("nowhere/out.wav",), 4, "nowhere/out.wav cannot be written"),
+        (("out.wav", "--config", "none.yaml"), 2, "none.yaml"),
+        (("out.wav", "--seconds", "-1"), 2, "--seconds"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    box: Box, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    if "--config" not in arguments:
+        arguments = (*arguments, "--config", str(box.configure()))
+    said = box("render", *arguments, *(("--seconds", "0.1") if code == 4 else ()))
+    assert said.code == code
+    assert words in said.err and "Traceback" not in said.err
+    assert not list(Path().glob("**/*out*"))
+
+
+def test_a_model_that_is_missing_is_named(box: Box) -> None:
+    config = box.configure(decoders=[{"model": "slwo"}])
+    said = box("render", "out.wav", "--config", config)
+    assert said.code == 3
+    assert "no imported model 'slwo'" in said.err and "Did you mean 'slow'" in said.err
+
+
+def test_a_full_disk_leaves_the_old_file(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = box.configure()
+    box("render", "out.wav", "--config", config, "--seconds", "0.2")
+    before = Path("out.wav").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(soundfile.SoundFile, "write", full)
+    said = box("render", "out.wav", "--config", config, "--seconds", "0.2")
+    assert said.code == 4 and "No space left on device" in said.err
+    assert Path("out.wav").read_bytes() == before
+    assert [p.name for p in Path().glob("*out*")] == ["out.wav"]
