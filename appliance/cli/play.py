@@ -66,17 +66,19 @@ def play(
             port=config.osc.port,
             status_rate=config.osc.status_rate,
         )
-        server.start()
-        player.start()
-        click.echo(
-            f"Playing '{sound}' on {opened.name}: {opened.rate} Hz, {opened.periods} periods of "
-            f"{opened.period}, headroom {1e3 * instrument.headroom / opened.rate:.1f} ms, "
-            f"OSC port {server.port}, configuration {file or 'built in'}"
-        )
-        _until_told(player, seconds)
-        end = status.snapshot()
-        server.stop()
-        player.stop()
+        try:
+            player.start()
+            server.start()
+            click.echo(
+                f"Playing '{sound}' on {opened.name}: {opened.rate} Hz, {opened.periods} periods "
+                f"of {opened.period}, headroom {1e3 * instrument.headroom / opened.rate:.1f} ms, "
+                f"OSC port {server.port}, configuration {file or 'built in'}"
+            )
+            _until_told(player, seconds)
+            end = status.snapshot()
+        finally:
+            server.stop()
+            player.stop()
     if player.error is not None:
         if isinstance(player.error, ApplianceError):
             raise player.error

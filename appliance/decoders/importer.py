@@ -2,14 +2,13 @@
 
 import datetime
 import hashlib
+import math
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-import torch
 
 import appliance
 from appliance import LATENT_CHANNELS
@@ -40,10 +39,14 @@ def import_model(
     The model appears complete or not at all; one of the same name is replaced. `progress` hears
     each step. Raises ModelError in one sentence if the file cannot play or the disk refuses it.
     """
-    name = name or _name(source)
+    name = _name(source) if name is None else name
+    if not name or _cleaned(name) != name:
+        raise ModelError(
+            f"A model cannot be called '{name}'. Use letters, digits and the signs . _ + -, "
+            "with neither . nor - at an end."
+        )
     progress("reading the file")
     model, contract = open_model(source)
-    torch.set_grad_enabled(False)
     probe(model, contract, source)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +90,7 @@ def _build(
             decoders[precision] = OnnxDecoder(path, [0])
         progress("comparing with TorchScript")
         verified = relative_error(model, contract, decoders[Precision.FP32])
-        if verified > TOLERANCE:
+        if not verified <= TOLERANCE:  # NaN must not pass
             raise UnknownTreeError(f"its rebuilt graph differs by {verified:.1e}")
         level = level_db(decoders[Precision.FP32])
         progress("measuring")
@@ -97,18 +100,28 @@ def _build(
             for p, d in decoders.items()
         }
         chosen = str(Precision.INT8 if accepted else Precision.FP32)
-    except UnknownTreeError as error:
+    except OSError:
+        raise
+    except Exception as error:  # whatever a strange tree breaks, its file still plays
         from appliance.decoders.torchscript import TorchScriptDecoder  # noqa: PLC0415
 
         progress("keeping the TorchScript file")
         for left in work.glob("*.onnx"):
             left.unlink()
-        notes.append(f"Plays through TorchScript, slower: {error}.")
-        family, runtime, chosen, verified = "unknown", "torchscript", "torchscript", None
+        notes.append(f"Plays through TorchScript, slower: {_first_line(error)}.")
+        family, runtime, chosen = "unknown", "torchscript", "torchscript"
+        verified = variation = None
         shutil.copyfile(source, work / "model.ts")
-        decoder = TorchScriptDecoder(work / "model.ts", [0])
-        level = level_db(decoder)
-        variants = {chosen: _variant(work / "model.ts", decoder, None)}
+        try:
+            decoder = TorchScriptDecoder(work / "model.ts", [0])
+            level = level_db(decoder)
+            variants = {chosen: _variant(work / "model.ts", decoder, None)}
+        except RuntimeError as failure:
+            raise ModelError(
+                f"{source} fails after some frames ({_first_line(failure)}). Export it again."
+            ) from failure
+    if not math.isfinite(level):
+        raise ModelError(f"{source} gives NaN or infinite samples. Export an earlier checkpoint.")
     if level < _SILENT_DB:
         notes.append("Silent for random latents: check the export.")
     return Card(
@@ -163,14 +176,32 @@ def _install(work: Path, target: Path, scratch: Path) -> None:
     for file in work.iterdir():
         with file.open("rb") as handle:
             os.fsync(handle.fileno())
+    replaced = scratch / "replaced"
     if target.exists():
-        target.replace(scratch / "replaced")
-    work.replace(target)
+        target.replace(replaced)
+    try:
+        work.replace(target)
+    except OSError:
+        if replaced.exists():
+            replaced.replace(target)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # without it a power cut could undo the rename
+    finally:
+        os.close(folder)
 
 
 def _name(source: Path) -> str:
-    name = re.sub(r"[^A-Za-z0-9_.+-]+", "-", source.stem).strip("-.")
-    return name or "model"
+    return _cleaned(source.stem) or "model"
+
+
+def _cleaned(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "-", name).strip("-.")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _sha256(path: Path) -> str:

@@ -27,7 +27,7 @@ def rave(tmp_path_factory: pytest.TempPathFactory) -> Rave:
     folder = tmp_path_factory.mktemp("exports")
     written: dict[str, Path] = {}
 
-    def make(**options: Any) -> Path:  # noqa: ANN401
+    def make(**options: Any) -> Path:
         key = repr(sorted(options.items()))
         if key not in written:
             path = folder / f"rave{len(written)}.ts"

@@ -44,7 +44,8 @@ class CachedPQMF(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        prototype = firwin(377, 0.56 / BANDS, window=("kaiser", 9.0), scale=False)
+        window: Any = ("kaiser", 9.0)  # scipy takes a pair here, its stubs do not know
+        prototype = np.asarray(firwin(377, 0.56 / BANDS, window=window, scale=False))
         taps = np.pad(prototype, (68, 67))
         band, time = np.arange(BANDS)[:, None], np.arange(_TAPS) - _TAPS // 2
         phase = (-1.0) ** band * math.pi / 4
@@ -195,7 +196,7 @@ class Combined(nn.Module):
         return self._rave(x)
 
 
-_WRAPPERS: dict[str, type[_Export]] = {
+_WRAPPERS: dict[str, Any] = {
     "variational": VariationalScriptedRAVE,
     "wasserstein": WasserteinScriptedRAVE,
     "trace": TraceModel,

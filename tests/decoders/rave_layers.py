@@ -20,6 +20,8 @@ SLOPE = 0.2
 
 
 class CachedPadding1d(nn.Module):
+    pad: Tensor
+
     def __init__(self, channels: int, padding: int, crop: bool = False) -> None:
         super().__init__()
         self.initialized, self.padding, self.crop = 1, padding, crop
@@ -54,6 +56,8 @@ class CachedConv1d(nn.Conv1d):
 
 
 class CachedConvTranspose1d(nn.ConvTranspose1d):
+    cache: Tensor
+
     def __init__(self, size_in: int, size_out: int, ratio: int, *, bias: bool, delay: int) -> None:
         super().__init__(size_in, size_out, 2 * ratio, stride=ratio, padding=ratio // 2, bias=bias)
         self.initialized = 1

@@ -27,7 +27,7 @@ def mod_sigmoid(x: Tensor) -> Tensor:
 
 
 def impulse_response(amplitude: Tensor, size: int) -> Tensor:
-    """Return zero-phase filters (..., size), wrapped about instant 0, of amplitudes (..., bands)."""
+    """Return zero-phase filters (..., size), wrapped about 0, of amplitudes (..., bands)."""
     taps = torch.fft.irfft(torch.complex(amplitude, torch.zeros_like(amplitude)))
     length = taps.shape[-1]
     taps = taps.roll(length // 2, -1) * torch.hann_window(length)

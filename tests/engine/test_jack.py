@@ -52,9 +52,9 @@ print(json.dumps(state))
 
 def play(folder: Path, jack: JackServer, stall: float) -> dict[str, Any]:
     tiny_library(folder)
+    numbers = (str(n) for n in (jack.rate, jack.period, stall))
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, folder, jack.name, str(jack.rate), str(jack.period)]
-        + [str(stall)],
+        [sys.executable, "-c", SCRIPT, folder, jack.name, *numbers],
         env=jack.env,
         capture_output=True,
         text=True,
