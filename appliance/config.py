@@ -32,7 +32,7 @@ class AudioConfig(_Section, frozen=True):
             " null, or a path ending in .wav",
         ),
     ] = "auto"
-    rate: Annotated[int, Meta(ge=8000, le=192000, description="Sample rate in Hz")] = 44100
+    rate: Annotated[int, Meta(ge=16000, le=192000, description="Sample rate in Hz")] = 44100
     period: Annotated[
         int, Meta(ge=16, le=8192, description="Frames per audio period; smaller answers faster")
     ] = 256
@@ -53,7 +53,10 @@ class EngineConfig(_Section, frozen=True):
     ] = 0
     cores: Annotated[
         list[Core],
-        Meta(max_length=64, description="Processor cores to keep to, such as [2, 3]; [] is any"),
+        Meta(
+            max_length=64,
+            description="Processor cores: the first for audio, the others for decoders; [] is any",
+        ),
     ] = field(default_factory=list[int])
     priority: Annotated[
         int, Meta(ge=1, le=95, description="Real-time priority (SCHED_FIFO) of the audio thread")

@@ -102,7 +102,7 @@ def test_places_are_searched_in_order(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("audio:\n  rate: 7999\n", 2, "audio.rate is 7999; it must be a whole number from 8000"),
+        ("audio:\n  rate: 15999\n", 2, "audio.rate is 15999; it must be a whole number from 16000"),
         ("audio:\n  rate: 192001\n", 2, "audio.rate is 192001; it must be a whole number from"),
         ("audio: {period: 15}\n", 1, "audio.period is 15; it must be a whole number from 16 to 8"),
         ("audio: {period: 8193}\n", 1, "audio.period is 8193; it must be a whole number from 16"),

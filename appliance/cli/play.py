@@ -51,11 +51,11 @@ def play(
         name = str(_WITHOUT_CARD)
         seconds = seconds or _SECONDS_WITHOUT_CARD
         click.echo(f"No sound card: playing {seconds:g} s into {_WITHOUT_CARD.resolve()}")
-    instrument = Instrument(config, open_library(config), seed=seed)
-    sound = begin_with(instrument.values, config, preset, settings)
-    instrument.settle()
     audio = config.audio
     with open_output(name, rate=audio.rate, period=audio.period, periods=audio.periods) as opened:
+        instrument = Instrument(config, open_library(config), seed=seed, max_block=opened.period)
+        sound = begin_with(instrument.values, config, preset, settings)
+        instrument.settle()
         player = Player(instrument, opened, config)
         status = Status(player, config.name)
         server = Server(

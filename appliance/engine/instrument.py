@@ -25,14 +25,21 @@ class Instrument:
     """
 
     def __init__(
-        self, config: Config, library: Library, *, seed: int = 0, headroom: int = 0
+        self,
+        config: Config,
+        library: Library,
+        *,
+        seed: int = 0,
+        headroom: int = 0,
+        max_block: int = 0,
     ) -> None:
         """Load every slot's model; raises ModelError if one is missing or cannot be opened.
 
-        `seed` moves the random numbers of all modules and decoders at once.
+        `seed` moves the random numbers of all modules and decoders at once. Blocks may be as long
+        as the configured period, `max_block` or 1024 samples, whichever is most.
         """
         self.rate = config.audio.rate
-        self.max_block = max(config.audio.period, 1024)
+        self.max_block = max(config.audio.period, max_block, 1024)
         self.headroom = headroom
         slots = len(config.decoders)
         self.values = Values(Table(slots))

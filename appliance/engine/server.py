@@ -8,6 +8,7 @@
 """
 
 import json
+import math
 import socket
 import threading
 import time
@@ -26,6 +27,7 @@ from appliance.parameters import Parameter, Values
 _SUBSCRIPTION = 30.0  # seconds
 _LARGEST = 65507  # bytes in one datagram
 _SUBSCRIBERS = 16
+_PATIENCE = 0.5  # seconds between looks at whether to stop
 
 Address = tuple[str, int]
 
@@ -43,11 +45,14 @@ class Server:
         port: int = 57130,
         status_rate: float = 10,
     ) -> None:
-        """Bind the port; raises ConfigError if it is taken. Port 0 takes any free one."""
+        """Bind the port; raises ConfigError if it is taken. Port 0 takes any free one.
+
+        `status_rate` is in messages a second to each subscriber; 0 is none.
+        """
         self._values = values
         self._queue = queue
         self._status = status
-        self._interval = 1 / status_rate
+        self._interval = 1 / status_rate if status_rate > 0 else math.inf
         self._subscribers: dict[Address, float] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -58,7 +63,7 @@ class Server:
                 f"OSC port {port} on {host} cannot be opened ({error.strerror}). Another engine "
                 "may be running; stop it or set osc.port in the configuration."
             ) from error
-        self._socket.settimeout(self._interval)
+        self._socket.settimeout(min(self._interval, _PATIENCE))
         self.port: int = self._socket.getsockname()[1]
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
@@ -75,7 +80,7 @@ class Server:
         self._socket.close()
 
     def _run(self) -> None:
-        due = time.monotonic()
+        due = time.monotonic() + self._interval
         while not self._stopping:
             try:
                 data, sender = self._socket.recvfrom(_LARGEST)

@@ -42,7 +42,8 @@ class Worker:
         """End the thread after the frame in hand."""
         self._stopping = True
         self.wake()
-        self._thread.join(timeout=5)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=5)
 
     def _run(self) -> None:
         self.flags = enter_real_time(self._scheduling)

@@ -3,9 +3,10 @@
 Tree (class names as readers know them)::
 
     VariationalScriptedRAVE
-      |   latent_pca (8, 8) = 1, latent_mean (8,) = 0, fidelity (8,), encode_params [1, 1, 8, 1024],
-      |   decode_params [8, 1024, 1, 1], forward_params [1, 1, 1, 1]; listed method: decode;
-      |   sr 44100, latent_size 8, full_latent_size 8, n_channels 1, target_channels 1,
+      |   latent_pca (16, 16) = 1, latent_mean (16,) = 0, fidelity (16,),
+      |   encode_params [1, 1, 8, 1024], decode_params [8, 1024, 1, 1],
+      |   forward_params [1, 1, 1, 1]; listed method: decode;
+      |   sr 44100, latent_size 8, full_latent_size 16, n_channels 1, target_channels 1,
       |   stereo_mode False, is_using_adain False, input_mode "pqmf", output_mode "pqmf",
       |   resampler None
       +- pqmf CachedPQMF          hk (16, 272), h (271,), n_band 16
@@ -13,7 +14,7 @@ Tree (class names as readers know them)::
       |    +- inverse_conv        CachedConv1d weight (16, 16, 17), cache 16; times output gain
       +- decoder GeneratorV2      amplitude_modulation True
            +- net CachedSequential
-           |    0 CachedConv1d (8 -> 160, k3)
+           |    0 CachedConv1d (16 -> 160, k3)
            |    for (ratio, width, dilations) in
            |      (4, 128, 1 3), (4, 96, 1 3 9), (2, 64, 1 3 9), (2, 32, 1 3 9):
            |      LeakyReLU(0.2), CachedConvTranspose1d(k 2r, stride r, padding r/2),
@@ -34,7 +35,7 @@ has `cache` (64, out, ratio). All caches are zero.
 
 decode(z (batch, 8, frames)) -> (batch, 1, 1024 frames)::
 
-    z = conv1d(cat(z, randn(batch, full - 8, frames)), latent_pca^T) + latent_mean    (z itself)
+    z = conv1d(cat(z, randn(batch, 8, frames)), latent_pca^T) + latent_mean   (batch, 16, frames)
     x = net(z);  w, a = split(waveform_module(x));  y = tanh(w * sigmoid(a) + noise_module(x))
     noise_module: s = 2 sigmoid(net(x) - 5)^2.3 + 1e-7         (batch, blocks, 16, 5)
       taps = irfft(s), rolled by 4, times Hann, rolled back    (batch, blocks, 16, 8)
@@ -42,13 +43,19 @@ decode(z (batch, 8, frames)) -> (batch, 1, 1024 frames)::
     y = reverse_half(y)           odd bands negated at even instants, counted within the call
     y = inverse_conv(y) * 16;  out[16 t + q] = y[15 - q, t]
 
-All randomness is one torch.rand_like(batch, blocks, 16, 8) a call. There is no look-ahead; the
-synthesis filter bank delays by 136 samples, and the generator has learnt to make up for it.
+The generator has learnt on latents with a little noise. The export goes on adding it: axes 9 to 16
+enter the first convolution by the same weights as 1 to 8, times BREATH, so that a held latent still
+moves and two decoders of one gesture differ, as upstream's padded latents make them.
+
+Randomness in a call: torch.randn(batch, 8, frames), then torch.rand_like(batch, blocks, 16, 8).
+There is no look-ahead; the synthesis filter bank delays by 136 samples, and the generator has
+learnt to make up for it.
 """
 
 # ruff: noqa: D102, D107 (a module's class says what it is made of)
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -69,6 +76,8 @@ from models.training.pqmf import (
     synthesis_weight,
 )
 from models.training.waveform import render
+
+BREATH = 0.08  # standard deviations; training has math.exp(-2) = 0.135
 
 
 class CachedPQMF(nn.Module):
@@ -99,6 +108,14 @@ class CachedPQMF(nn.Module):
         return interleave(self.inverse_conv(reverse_half(x)) * self.hk.shape[0])
 
 
+def breathing(trained: GeneratorV2) -> dict[str, Tensor]:
+    """Return the parameters of a generator with as many latents again, which dither the first."""
+    state = dict(trained.state_dict())
+    entry = state["net.0.weight"]
+    state["net.0.weight"] = torch.cat([entry, BREATH * entry], 1)
+    return state
+
+
 class VariationalScriptedRAVE(nn.Module):
     """The exported model: latents in, audio out, state in its caches."""
 
@@ -108,10 +125,10 @@ class VariationalScriptedRAVE(nn.Module):
 
     def __init__(self, trained: GeneratorV2, shape: Shape, gain: float) -> None:
         super().__init__()
-        size = shape.latents
+        size, full = shape.latents, 2 * shape.latents
         self.sr = SAMPLE_RATE
         self.latent_size = size
-        self.full_latent_size = size
+        self.full_latent_size = full
         self.n_channels = 1
         self.target_channels = 1
         self.stereo_mode = False
@@ -119,9 +136,9 @@ class VariationalScriptedRAVE(nn.Module):
         self.input_mode = "pqmf"
         self.output_mode = "pqmf"
         self.resampler = None
-        self.register_buffer("latent_pca", torch.eye(size))
-        self.register_buffer("latent_mean", torch.zeros(size))
-        self.register_buffer("fidelity", torch.arange(1, size + 1) / size)
+        self.register_buffer("latent_pca", torch.eye(full))
+        self.register_buffer("latent_mean", torch.zeros(full))
+        self.register_buffer("fidelity", (torch.arange(1, full + 1) / size).clamp(max=1.0))
         for name, method in (
             ("encode", (1, 1, size, shape.ratio)),
             ("decode", (size, shape.ratio, 1, 1)),
@@ -130,12 +147,11 @@ class VariationalScriptedRAVE(nn.Module):
             ends = (channel_labels(), latent_labels(size))
             register_method(self, name, method, (ends[method[0] > 1], ends[method[2] > 1]))
         self.pqmf = CachedPQMF(gain)
-        self.decoder = GeneratorV2(CachedLayers(), shape)
+        self.decoder = GeneratorV2(CachedLayers(), replace(shape, latents=full))
         # caches and nothing else are missing from the trained network
-        missing, unexpected = self.decoder.load_state_dict(trained.state_dict(), strict=False)
-        assert not unexpected and all(
-            name.rsplit(".", 1)[-1] in {"pad", "cache"} for name in missing
-        )
+        missing, unexpected = self.decoder.load_state_dict(breathing(trained), strict=False)
+        assert not unexpected
+        assert all(name.rsplit(".", 1)[-1] in {"pad", "cache"} for name in missing)
 
     @torch.jit.export
     def get_methods(self) -> list[str]:
@@ -173,8 +189,10 @@ def output_gain(
     normal = torch.randn(shape.latents, 2048, generator=dice)
     wide = (2.0 * torch.rand(shape.latents, 1024, generator=dice) - 1.0) * 3.0
     extreme = 8.0 * torch.sign(torch.randn(shape.latents, 1024, generator=dice))
+    held = extreme[:, ::8].repeat_interleave(8, 1)
+    kinds = (normal, wide, extreme, held)
     audio = render(network, normal)
-    peak = max(float(render(network, latents).abs().max()) for latents in (normal, wide, extreme))
+    peak = max(float(render(network, latents).abs().max()) for latents in kinds)
     return min(10 ** (dbfs / 20) / math.sqrt(float(audio.square().mean())), ceiling / peak)
 
 

@@ -40,12 +40,16 @@ def behaviour(path: Path, family: str) -> dict[str, dict[str, float]]:
     frames = _SECONDS * 44_100 // int(model.decode_params[1])
     dice = torch.Generator().manual_seed(23)
     shape = (LATENTS, frames)
+    second = 44_100 // int(model.decode_params[1])
     kinds = {
         "normal": torch.randn(shape, generator=dice),
         "uniform_3": 6.0 * torch.rand(shape, generator=dice) - 3.0,
         "extreme_8": 8.0 * torch.sign(torch.randn(shape, generator=dice)),
         "zeros": torch.zeros(shape),
     }
+    for kind in ("normal", "extreme_8"):
+        held = kinds[kind][:, ::second].repeat_interleave(second, 1)
+        kinds[f"{kind}_held"] = held[:, :frames]
     found: dict[str, dict[str, float]] = {}
     for name, latents in kinds.items():
         torch.manual_seed(29)

@@ -39,6 +39,8 @@ _KINDS = {
     "uniform_3": "-3 to +3 at random, every frame",
     "extreme_8": "-8 or +8 at random, every frame",
     "zeros": "all zero",
+    "normal_held": "N(0, 1), held for 1 s each",
+    "extreme_8_held": "-8 or +8, held for 1 s each",
 }
 
 

@@ -24,7 +24,7 @@ class WaveformRecipe:
     scales, latent noise.
     """
 
-    steps: int = 16_000
+    steps: int = 13_000
     batch: int = 4
     frames: int = 32
     settle: int = 4

@@ -1,0 +1,236 @@
+"""RAVE decoders rebuilt as graphs equal their TorchScript files, random numbers and all."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from appliance.decoders import families, rave_tree
+from appliance.decoders.contract import open_model
+from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.layers import Chain
+from appliance.decoders.noise import NoiseSynthesis
+from appliance.decoders.rave import RaveDecoder
+from appliance.decoders.scripted import UnknownTreeError
+from tests.decoders.conftest import Rave
+
+Array = NDArray[np.float32]
+
+KINDS: dict[str, dict[str, Any]] = {
+    "v1 causal": {"generation": "v1"},
+    "v1 centred, noise": {"generation": "v1", "causal": False, "noise": True},
+    "v1 centred, noise cold": {
+        "generation": "v1", "causal": False, "noise": True, "warmed_up": False,
+    },
+    "v1 centred, loudness strided": {"generation": "v1", "causal": False, "loud_stride": 2},
+    "v1 in its own wrapper": {"generation": "v1", "wrapper": "trace", "noise": True},
+    "v1 with a prior": {"generation": "v1", "wrapper": "combined"},
+    "v2 causal": {},
+    "v2 centred": {"causal": False},
+    "v2 noise": {"noise": True},
+    "v2 centred, noise": {"causal": False, "noise": True},
+    "v2 4 latents of 32, biases": {"latents": 4, "full": 32, "bias": True, "modulated": False},
+    "v2 16 latents of 32": {"latents": 16, "full": 32},
+    "v2 8 latents of 8": {"full": 8},
+    "v2 ratio 32": {"ratios": (2,), "capacity": 8},
+}  # fmt: skip
+FRAMES = 50
+
+
+def rebuilt(path: Path) -> tuple[Any, RaveDecoder]:
+    model, contract = open_model(path)
+    decoder = families.recognise(model, contract.latents)
+    assert isinstance(decoder, RaveDecoder)
+    return model, decoder
+
+
+class Player:
+    """Runs a decoder's graph frame by frame with torch's random numbers."""
+
+    def __init__(
+        self, decoder: RaveDecoder, batch: int, precision: Precision = Precision.FP32,
+        frames: int = 1,
+    ) -> None:  # fmt: skip
+        self.graph = Graph(precision)
+        decoder.write(self.graph, frames)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.session = ort.InferenceSession(
+            self.graph.serialize({}), options, providers=["CPUExecutionProvider"]
+        )
+        self.states = {s.source: np.zeros((batch, *s.shape), np.float32) for s in self.graph.states}
+
+    def __call__(self, z: torch.Tensor) -> Array:
+        noises = {n.name: self._drawn(len(z), n.distribution, n.shape) for n in self.graph.noises}
+        return self.decode(z, noises)
+
+    def decode(self, z: torch.Tensor, noises: dict[str, Array]) -> Array:
+        names = ["audio", *(s.target for s in self.graph.states)]
+        inputs = {"z": z.transpose(1, 2).numpy(), **noises, **self.states}
+        audio, *after = self.session.run(names, inputs)
+        self.states = dict(zip(self.states, after, strict=True))
+        return np.asarray(audio)
+
+    @staticmethod
+    def _drawn(batch: int, distribution: str, shape: tuple[int, ...]) -> Array:
+        if distribution == "normal":  # torch draws channels before steps
+            return torch.randn(batch, *shape[::-1]).transpose(1, 2).numpy()
+        return (torch.rand(batch, *shape) * 2 - 1).numpy()
+
+
+def latents(model: Any, batch: int, frames: int = FRAMES) -> torch.Tensor:
+    count = int(getattr(model, "_rave", model).decode_params[0])
+    return torch.randn(
+        frames, batch, count, 1, generator=torch.Generator().manual_seed(5)
+    )  # fmt: skip
+
+
+def original(model: Any, z: torch.Tensor) -> Array:
+    with torch.inference_mode():
+        return model.decode(z)[:, 0].numpy()
+
+
+def both(model: Any, player: Player, batch: int) -> tuple[Array, Array]:
+    """Return all frames of the original and of the rebuild, (frames, batch, samples)."""
+    expected: list[Array] = []
+    heard: list[Array] = []
+    for frame, z in enumerate(latents(model, batch)):
+        torch.manual_seed(frame)
+        expected.append(original(model, z))
+        torch.manual_seed(frame)
+        heard.append(player(z))
+    return np.array(expected), np.array(heard)
+
+
+def snr_db(signal: Array, other: Array) -> float:
+    return 10 * float(np.log10(np.square(signal).mean() / np.square(other - signal).mean()))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_rebuild_equals_torchscript(kind: str, batch: int, rave: Rave) -> None:
+    model, decoder = rebuilt(rave(**KINDS[kind]))
+    expected, heard = both(model, Player(decoder, batch), batch)
+    assert 0.02 < np.sqrt(np.square(expected[12:]).mean()) < 0.5
+    assert np.abs(heard - expected).max() <= 1e-4 * np.abs(expected).max()
+
+
+def test_noise_and_padding_are_loud_enough_to_be_tested(rave: Rave) -> None:
+    for kind in ("v1 centred, noise", "v2 noise", "v2 causal"):
+        model, decoder = rebuilt(rave(**KINDS[kind]))
+        player = Player(decoder, 1)
+        expected, _ = both(model, player, 1)
+        for silent in player.graph.noises:
+            other = Player(decoder, 1)
+            without: list[Array] = []
+            for frame, z in enumerate(latents(model, 1)):
+                torch.manual_seed(frame)
+                noises = {
+                    n.name: other._drawn(1, n.distribution, n.shape) for n in player.graph.noises
+                }
+                noises[silent.name] = np.zeros_like(noises[silent.name])
+                without.append(other.decode(z, noises))
+            assert snr_db(expected, np.array(without)) < 40
+
+
+@pytest.mark.parametrize("kind", ["v1 centred, noise", "v2 centred, noise"])
+def test_several_frames_a_call_give_the_same_samples(kind: str, rave: Rave) -> None:
+    _, decoder = rebuilt(rave(**KINDS[kind]))
+    random = np.random.default_rng(0)
+    z = torch.from_numpy(random.standard_normal((2, 8, 8)).astype(np.float32))
+    single = Player(decoder, 2)
+    noises = {
+        n.name: random.uniform(-1, 1, (2, 8 * n.shape[0], *n.shape[1:])).astype(np.float32)
+        for n in single.graph.noises
+    }
+    heard: dict[int, Array] = {}
+    for frames in (1, 2, 4):
+        player = Player(decoder, 2, frames=frames)
+        parts: list[Array] = []
+        for start in range(0, 8, frames):
+            now = {
+                n.name: noises[n.name][:, start * n.shape[0] : (start + frames) * n.shape[0]]
+                for n in single.graph.noises
+            }
+            parts.append(player.decode(z[:, :, start : start + frames], now))
+        heard[frames] = np.concatenate(parts, axis=1)
+    for frames in (2, 4):
+        assert np.abs(heard[frames] - heard[1]).max() <= 1e-5 * np.abs(heard[1]).max()
+
+
+@pytest.mark.parametrize("kind", ["v1 centred, noise", "v2 causal"])
+def test_rows_of_a_batch_do_not_hear_each_other(kind: str, rave: Rave) -> None:
+    model, decoder = rebuilt(rave(**KINDS[kind]))
+    pair, quiet = Player(decoder, 2), Player(decoder, 2)
+    for frame, z in enumerate(latents(model, 2, 20)):
+        torch.manual_seed(frame)
+        first = pair(z)[0]
+        z[1] *= 30  # the neighbour plays something else
+        torch.manual_seed(frame)
+        second = quiet(z)
+        assert np.array_equal(first, second[0])
+    assert not np.array_equal(*(next(iter(p.states.values()))[1] for p in (pair, quiet)))
+
+
+@pytest.mark.parametrize("kind", ["v1 centred, noise", "v2 causal", "v2 centred, noise"])
+def test_int8_differs_a_little(kind: str, rave: Rave) -> None:
+    model, decoder = rebuilt(rave(**KINDS[kind], capacity=8))
+    expected, heard = both(model, Player(decoder, 1, Precision.INT8), 1)
+    assert 20 <= snr_db(expected, heard) < 60
+
+
+def test_family_names(rave: Rave) -> None:
+    assert rebuilt(rave(generation="v1"))[1].family == "rave-v1"
+    assert rebuilt(rave())[1].family == "rave-v2"
+
+
+@pytest.mark.parametrize("block", [8, 64])
+def test_noise_synthesis_follows_the_fourier_law(block: int) -> None:
+    bands, channels, blocks = 5, 3, 2
+    random = np.random.default_rng(1)
+    predicted = random.normal(4, 2, (1, blocks, channels * bands)).astype(np.float32)
+    noise = random.uniform(-1, 1, (1, blocks, channels, block)).astype(np.float32)
+    graph = Graph()
+    synthesis = NoiseSynthesis(Chain(()), channels, bands, block)
+    out = synthesis.write(graph, graph.input("x", blocks, channels * bands))
+    graph.output("y", out.name, (out.steps, out.channels))
+    session = ort.InferenceSession(graph.serialize({}), providers=["CPUExecutionProvider"])
+    heard = session.run(["y"], {"x": predicted, "noise0": noise})[0]
+
+    amplitude = 2 / (1 + np.exp(5 - predicted.astype(np.float64))) ** 2.3 + 1e-7
+    response = np.fft.irfft(amplitude.reshape(blocks, channels, bands), axis=-1)
+    size = response.shape[-1]
+    hann = np.sin(np.pi * np.arange(size) / size) ** 2
+    response = np.roll(response, size // 2, -1) * hann
+    response = np.roll(np.pad(response, ((0, 0), (0, 0), (0, block - size))), -(size // 2), -1)
+    spectrum = np.fft.rfft(noise[0], 2 * block) * np.fft.rfft(response, 2 * block)
+    expected = np.fft.irfft(spectrum, 2 * block)[..., :block]  # (blocks, channels, block)
+    expected = expected.transpose(0, 2, 1).reshape(1, blocks * block, channels)
+    np.testing.assert_allclose(heard, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"channels": 2}, "target_channels is 2"),
+        ({"channels": 2, "generation": "v1", "wrapper": "trace"}, "stereo is set"),
+        ({"resampled": True}, "it resamples its output"),
+        ({"resampled": True, "generation": "v1", "wrapper": "trace"}, "it resamples its output"),
+        ({"adain": True}, "is_using_adain is set"),
+        ({"streaming": False, "causal": False}, "class Conv1d"),
+        ({"streaming": False, "generation": "v1"}, "class Conv1d"),
+        ({"wrapper": "wasserstein"}, "latent space is of class WasserteinScriptedRAVE"),
+    ],
+)
+def test_trees_outside_the_family_are_refused(
+    options: dict[str, Any], reason: str, rave: Rave
+) -> None:
+    model, contract = open_model(rave(**options))
+    with pytest.raises(UnknownTreeError, match=reason):
+        rave_tree.recognise(model, contract.latents)
+    with pytest.raises(UnknownTreeError, match=f"not RAVE: .*{reason}.*; not vschaos2: "):
+        families.recognise(model, contract.latents)
