@@ -4,6 +4,7 @@ The audio thread posts a latent at each frame's start; a worker (or the audio th
 rendering) decodes it and writes the samples into a stream, due one headroom later.
 """
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -70,6 +71,8 @@ class Group:
         """Frames that were not ready when they were due."""
         self.skipped = 0
         """Frames that were not decoded at all because the worker was too far behind."""
+        self.healed = 0
+        """Frames that were not finite; their decoder started anew."""
         self.frames = 0
         self.last_seconds = 0.0
         self.slowest_seconds = 0.0
@@ -152,7 +155,8 @@ class Group:
                 audio[row] = 0
             elif not self._was_active[row]:
                 audio[row, : len(self._fade)] *= self._fade  # it wakes in the middle of a sound
-        np.nan_to_num(audio, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        if not math.isfinite(float(audio.sum())):
+            self._heal(audio)
         self._was_active[:] = active
         self._append(audio)
         seconds = time.perf_counter() - start
@@ -160,6 +164,14 @@ class Group:
         self.last_seconds = seconds
         self.total_seconds += seconds
         self.slowest_seconds = max(self.slowest_seconds, seconds)
+
+    def _heal(self, audio: NDArray[np.float32]) -> None:
+        """Silence the rows that are not finite and give them a fresh state: NaN stays otherwise."""
+        for row, samples in enumerate(audio):
+            if not np.isfinite(samples).all():
+                samples[:] = 0
+                self.decoder.reset(row)
+                self.healed += 1
 
     def _pass_over(self) -> None:
         self._audio[:] = 0

@@ -70,6 +70,7 @@ class Status:
             "frames": group.frames,
             "late": group.late,
             "skipped": group.skipped,
+            "healed": group.healed,
             "broken": group.broken,
         }
 

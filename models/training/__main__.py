@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models.training import corpus
 from models.training.family import Family
-from models.training.progress import console
+from models.training.progress import console, write_atomically
 from models.training.recipes import RECIPES
 
 
@@ -20,7 +20,12 @@ def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Ten
     if not kept.is_file():
         console.print(f"rendering {seconds / 60:.1f} minutes of {family}, seed {seed}")
         rendered = corpus.render(family, seconds, seed, work, font)
-        soundfile.write(kept, rendered, corpus.SAMPLE_RATE, subtype="PCM_16")
+        write_atomically(
+            kept,
+            lambda partial: soundfile.write(
+                partial, rendered, corpus.SAMPLE_RATE, subtype="PCM_16", format="WAV"
+            ),
+        )
     samples, _ = soundfile.read(kept, dtype="float32")
     return torch.from_numpy(np.asarray(samples))
 
@@ -64,8 +69,9 @@ def main(
     waveform_steps: int | None,
     as_it_is: bool,
 ) -> None:
-    """Render, train, export, measure and describe a FAMILY of models; interrupted runs go on where
-    they stopped.
+    """Render, train, export, measure and describe a FAMILY of models.
+
+    An interrupted run goes on where it stopped.
     """
     torch.set_num_threads(1)
     recipe = RECIPES[name].quick() if quick else RECIPES[name]

@@ -15,9 +15,7 @@ def register_method(
     shape: tuple[int, int, int, int],
     labels: tuple[list[str], list[str]],
 ) -> None:
-    """Give a module the buffer `<name>_params` (inlets, ratio in, outlets, ratio out) and its inlet
-    and outlet labels.
-    """
+    """Give a module `<name>_params` (inlets, ratio in, outlets, ratio out) and its labels."""
     module.register_buffer(f"{name}_params", torch.tensor(shape))
     setattr(module, f"{name}_input_labels", labels[0])
     setattr(module, f"{name}_output_labels", labels[1])

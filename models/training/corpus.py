@@ -1,5 +1,4 @@
-"""Render a training corpus: seeded random phrases, one timbre family, one key, through a free
-soundfont.
+"""Render a training corpus: random phrases of one family in one key, through a free soundfont.
 
 The phrases are written as a Standard MIDI File and rendered with fluidsynth, so a corpus is a seed,
 a family and a font: it is rebuilt in seconds and never stored. Every note lies in one pentatonic
@@ -37,9 +36,7 @@ class CorpusError(RuntimeError):
 
 @dataclass(frozen=True)
 class Family:
-    """What a corpus plays: General MIDI programs (from 0), note range, chord size, lengths in
-    seconds.
-    """
+    """What a corpus plays: General MIDI programs from 0, note range, chord size, lengths in s."""
 
     programs: tuple[int, ...]
     low: int
@@ -71,8 +68,9 @@ Event = tuple[float, bytes]
 def render(
     family: str, seconds: float, seed: int, scratch: Path, font: Path = FONT
 ) -> NDArray[np.float32]:
-    """Return a levelled mono corpus, float32 (samples,), at 44.1 kHz; CorpusError if a tool is
-    missing.
+    """Return a levelled mono corpus, float32 (samples,), 44.1 kHz.
+
+    Raises CorpusError naming what is missing.
     """
     if family not in FAMILIES:
         raise CorpusError(f"family {family!r} is not known; known: {', '.join(sorted(FAMILIES))}")

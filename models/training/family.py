@@ -1,6 +1,4 @@
-"""One family from audio to files: train both models, export, measure, write records, pages and
-pictures.
-"""
+"""One family from audio to files: trained, exported, measured, described."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,5 +1,4 @@
-"""Spectral frames: the Gaussian-window transform, its magnitudes in floor units, the compact
-frequency axis.
+"""Spectral frames: Gaussian-window transform, magnitudes in floor units, compact axis.
 
 Magnitudes are counted in units of a floor at -80 dB under a full-scale sine, so that m = log(1 +
 magnitude) is linear under the floor and logarithmic above it, as the vschaos2 magnitude transform
@@ -23,17 +22,13 @@ DB_PER_NEPER = 20.0 / math.log(10.0)
 
 
 def gaussian_window(n_fft: int = N_FFT) -> Tensor:
-    """Return the transform's window, float32 (n_fft,): a Gaussian that has fallen to 0.01 at both
-    ends.
-    """
+    """Return the window, float32 (n_fft,): a Gaussian that has fallen to 0.01 at both ends."""
     centred = torch.arange(n_fft, dtype=torch.float64) + 0.5 - n_fft / 2
     return torch.exp(-(centred**2) * 4.0 * math.log(100.0) / n_fft**2).float()
 
 
 def dual_window(window: Tensor, hop: int = HOP) -> Tensor:
-    """Return the synthesis window (n_fft,): frames windowed by both and added at the hop give the
-    signal back.
-    """
+    """Return the synthesis window (n_fft,) that makes overlapping frames add up to the signal."""
     energy = torch.zeros_like(window)
     for shift in range(-len(window) // hop, len(window) // hop + 1):
         energy += torch.roll(window**2, shift * hop) * _inside(len(window), shift * hop)
@@ -47,8 +42,9 @@ def _inside(length: int, shift: int) -> Tensor:
 
 
 def magnitudes(audio: Tensor, chunk: int = 4096) -> Tensor:
-    """Return magnitudes in floor units, float32 (frames, 1025), of audio (samples,); frame t starts
-    at 512 t.
+    """Return magnitudes in floor units, float32 (frames, 1025), of audio (samples,).
+
+    Frame t starts at sample 512 t.
     """
     window = gaussian_window()
     window = window * (2.0 / float(window.sum()) / FLOOR)
@@ -57,8 +53,7 @@ def magnitudes(audio: Tensor, chunk: int = 4096) -> Tensor:
 
 
 class CompactAxis:
-    """A frequency axis for hearing: every bin up to 4.5 kHz, then 24 bands an octave; about 265
-    values.
+    """A frequency axis for hearing: every bin up to 4.5 kHz, then 24 bands an octave, 265 in all.
 
     `pool` (compact, 1025) averages bins into bands; `expand` (1025, compact) interpolates linearly
     between band centres; `width` (compact,) is how many bins a value stands for.
@@ -101,7 +96,5 @@ class CompactAxis:
         return torch.log1p(magnitude) @ self.pool.T
 
     def wanted(self, magnitude: Tensor) -> Tensor:
-        """Return what the decoder learns: m (frames, compact), from the RMS of each band, so that
-        noise keeps its level.
-        """
+        """Return what the decoder learns: m (frames, compact) of each band's RMS, noise as loud."""
         return torch.log1p(torch.sqrt(magnitude.square() @ self.pool.T))

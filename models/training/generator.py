@@ -1,6 +1,4 @@
-"""The waveform generator: latents to 16 PQMF bands, as a RAVE v2 tree of causal convolutions and a
-noise branch.
-"""
+"""The waveform generator: latents to 16 PQMF bands, a RAVE v2 tree of causal convolutions."""
 
 # ruff: noqa: D102, D107 (a module's class says what it is made of)
 
@@ -126,9 +124,7 @@ def mod_sigmoid(x: Tensor) -> Tensor:
 
 
 def impulse_response(amplitude: Tensor, size: int) -> Tensor:
-    """Return filters (..., size), centred on instant 0 with wrap, of band amplitudes (..., bands),
-    Hann-smoothed.
-    """
+    """Return filters (..., size), centred on instant 0 with wrap, of amplitudes (..., bands)."""
     response = torch.fft.irfft(torch.complex(amplitude, torch.zeros_like(amplitude)))
     taps = response.shape[-1]
     response = torch.roll(response, taps // 2, -1) * torch.hann_window(

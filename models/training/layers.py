@@ -1,5 +1,4 @@
-"""The two kinds of causal layers: plain ones for training on whole segments, cached ones for
-streaming.
+"""Causal layers of two kinds: plain ones for training, cached ones for streaming.
 
 A plain and a cached layer hold the same parameters and give the same samples; cached ones keep the
 end of the last block instead of padding with zeros. Their names and attributes are those of the
@@ -36,9 +35,7 @@ class CausalConv1d(nn.Conv1d):
 
 
 class CausalConvTranspose1d(nn.ConvTranspose1d):
-    """Upsampling by `ratio` with a kernel of twice that; the overlapping tail after the last frame
-    is dropped.
-    """
+    """Upsampling by `ratio` with a kernel of twice that; the tail of the last frame is dropped."""
 
     def __init__(self, size_in: int, size_out: int, ratio: int) -> None:
         super().__init__(size_in, size_out, 2 * ratio, stride=ratio)
@@ -49,9 +46,7 @@ class CausalConvTranspose1d(nn.ConvTranspose1d):
 
 
 class CachedPadding1d(nn.Module):
-    """Puts the last `padding` instants of the previous block before this one; with `crop` it is a
-    pure delay.
-    """
+    """Puts the last `padding` instants of the previous block first; with `crop`, a pure delay."""
 
     pad: Tensor
 
@@ -99,9 +94,7 @@ class CachedConv1d(nn.Conv1d):
 
 
 class CachedConvTranspose1d(nn.ConvTranspose1d):
-    """Upsampling whose overlapping tail, `ratio` instants, waits in a cache and is added to the
-    next block.
-    """
+    """Upsampling whose tail, `ratio` instants, waits in a cache and is added to the next block."""
 
     cache: Tensor
 

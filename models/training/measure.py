@@ -1,6 +1,4 @@
-"""Measure exported models the way a player meets them: the TorchScript file, held-out audio,
-latents at random.
-"""
+"""Measure exported models the way a player meets them: held-out audio, latents at random."""
 
 from pathlib import Path
 from typing import Any
@@ -33,8 +31,9 @@ def reconstruction(path: Path, latents: Tensor, audio: Tensor) -> dict[str, floa
 
 
 def behaviour(path: Path, family: str) -> dict[str, dict[str, float]]:
-    """Return level, peak, DC and share in key of 20 s of latents of four kinds: N(0, 1), +-3, +-8
-    and zeros.
+    """Return level, peak, DC and share in key of 20 s of latents of six kinds.
+
+    At random every frame (N(0, 1), +-3, +-8), the first and last also held for a second, and zeros.
     """
     model = load(path)
     frames = _SECONDS * 44_100 // int(model.decode_params[1])
@@ -65,8 +64,7 @@ def behaviour(path: Path, family: str) -> dict[str, dict[str, float]]:
 
 
 def per_latent(path: Path, latents: Tensor, count: int = 48) -> list[float]:
-    """Return, for each latent, how far moving it from -1.5 to +1.5 moves the log-mel spectrum, in
-    dB.
+    """Return how far, in dB, each latent moves the log-mel spectrum from -1.5 to +1.5.
 
     The other latents are held at frames of real audio, latents (8, frames).
     """
@@ -86,9 +84,7 @@ def per_latent(path: Path, latents: Tensor, count: int = 48) -> list[float]:
 
 
 def _mean_mel(audio: Tensor, count: int) -> Tensor:
-    """Return the mean log-mel spectrum (bands, count) of equal stretches of audio, leaving out each
-    one's first half.
-    """
+    """Return mean log-mel spectra (bands, count) of the second halves of equal stretches."""
     stretches = audio.reshape(count, -1)
     late = stretches[:, stretches.shape[1] // 2 :]
     return torch.stack([log_mel(spectrum(part, 2048, 512)).mean(1) for part in late], 1)

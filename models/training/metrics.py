@@ -1,6 +1,4 @@
-"""Figures that say how near decoded audio comes to its original: spectra, loudness, harmony,
-partials over noise.
-"""
+"""Figures that say how near decoded audio comes to its original."""
 
 import math
 from functools import lru_cache
@@ -20,8 +18,7 @@ def spectrum(audio: Tensor, n_fft: int, hop: int) -> Tensor:
 
 
 def report(reference: Tensor, made: Tensor) -> dict[str, float]:
-    """Return the figures of made against reference, both (samples,) at 44.1 kHz, compared at equal
-    length and loudness.
+    """Return the figures of made against reference, both (samples,), at equal loudness.
 
     msl2: relative squared STFT error, mean of five scales; mslog: log STFT error (nepers);
     log_mel_db: mean absolute log-mel distance; centroid_corr, level_corr: correlation over time;
@@ -87,9 +84,7 @@ def log_mel(magnitude: Tensor, bands: int = 96) -> Tensor:
 
 
 def chroma(magnitude: Tensor, n_fft: int) -> Tensor:
-    """Return 12-tone energy (12, frames), A first, of magnitudes (bins, frames), from 60 Hz to 5
-    kHz.
-    """
+    """Return 12-tone energy (12, frames), A first, 60 Hz to 5 kHz, of magnitudes (bins, frames)."""
     hertz = torch.arange(1, n_fft // 2 + 1) * SAMPLE_RATE / n_fft
     tone = torch.round(12.0 * torch.log2(hertz / 440.0)).long() % 12
     inside = (hertz > 60.0) & (hertz < 5000.0)
@@ -113,9 +108,7 @@ def in_key(audio: Tensor, root: int, scale: tuple[int, ...]) -> float:
 
 
 def tonal_contrast(audio: Tensor) -> float:
-    """Return the mean height in dB of the strongest bin over the median of its third-octave, 150 Hz
-    to 5 kHz.
-    """
+    """Return how far peaks stand over medians of third-octaves, dB, 150 Hz to 5 kHz."""
     magnitude = spectrum(audio, 4096, 1024)
     energy = magnitude.square().sum(0)
     magnitude = magnitude[:, energy > energy.max() * 1e-4]

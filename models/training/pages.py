@@ -1,6 +1,4 @@
-"""Write a model's page, `README.md`: what it is, how it sounds, what it was measured at, whose
-sounds it learnt.
-"""
+"""Write a model's page, `README.md`: what it is, how it sounds, its figures, its credits."""
 
 from pathlib import Path
 from typing import Any

@@ -71,9 +71,7 @@ def reconstruction(
 
 
 def sweep(model_path: Path, held: Tensor, picture: Path, seconds: float = 4.0) -> None:
-    """Draw, for each latent, a sweep from -3 to +3 with the others held at one frame of real audio
-    (8,).
-    """
+    """Draw each latent swept from -3 to +3, the others held at one frame of real audio (8,)."""
     model = load(model_path)
     frames = int(seconds * SAMPLE_RATE) // int(model.decode_params[1])
     plot = _plot()

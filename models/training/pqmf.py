@@ -1,5 +1,4 @@
-"""A 16-band cosine-modulated filter bank (pseudo-QMF), near-perfect reconstruction, in polyphase
-form.
+"""A 16-band cosine-modulated filter bank (pseudo-QMF) in polyphase form.
 
 Prototype: a Kaiser-windowed sinc of 271 taps whose cut-off and window shape are searched so that
 shifted copies of its autocorrelation vanish, which is the condition for bands to add up to the
@@ -48,9 +47,7 @@ def prototype() -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def filters() -> Tensor:
-    """Return the bank, float32 (16, 272): the prototype moved to each band's centre, the last tap
-    zero.
-    """
+    """Return the bank, float32 (16, 272): the prototype at each band's centre, last tap zero."""
     taps = prototype()
     time = np.arange(len(taps)) - len(taps) // 2
     band = np.arange(BANDS)[:, None]
@@ -65,17 +62,16 @@ def analysis_weight() -> Tensor:
 
 
 def synthesis_weight() -> Tensor:
-    """Return the polyphase kernel (16 phases, 16 bands, 17 taps): phase m holds taps m, m + 16, ...
-    reversed in time.
+    """Return the polyphase kernel (16 phases, 16 bands, 17 taps), reversed in time.
+
+    Phase m holds taps m, m + 16, m + 32 and so on.
     """
     reversed_taps = filters().flip(-1)
     return reversed_taps.reshape(BANDS, TAPS // BANDS, BANDS).permute(2, 0, 1).contiguous()
 
 
 def reverse_half(bands: Tensor) -> Tensor:
-    """Return bands (batch, 16, time) with odd bands negated at even instants, which turns their
-    spectra round.
-    """
+    """Return bands (batch, 16, time) with odd bands negated at even instants."""
     mask = torch.ones_like(bands)
     mask[..., 1::2, ::2] = -1.0
     return bands * mask

@@ -1,6 +1,4 @@
-"""What every training run needs: a budget of steps, counted CPU seconds, atomic checkpoints, a
-progress line.
-"""
+"""What every training run needs: budget, CPU seconds, atomic checkpoints, a progress line."""
 
 import math
 import os
@@ -19,9 +17,7 @@ console = Console()
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then rename it, so that a reader never sees
-    half a file.
-    """
+    """Let `write` fill a temporary file, then rename it: a reader never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -32,9 +28,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def learning_rate(step: int, steps: int, peak: float, warmup: int, decay_from: float) -> float:
-    """Return the rate at a step: linear warm-up, flat, then a half cosine to 2 % from `decay_from`
-    (0..1) on.
-    """
+    """Return the rate at a step: linear warm-up, flat, from `decay_from` (0..1) half a cosine."""
     if step < warmup:
         return peak * (step + 1) / warmup
     part = (step / steps - decay_from) / max(1e-9, 1.0 - decay_from)
@@ -42,9 +36,7 @@ def learning_rate(step: int, steps: int, peak: float, warmup: int, decay_from: f
 
 
 class Average:
-    """A running exponential mean of a network's parameters: smoother than the last step, used for
-    every export.
-    """
+    """A running mean of a network's parameters, smoother than its last step; it is exported."""
 
     def __init__(self, network: nn.Module, decay: float = 0.999) -> None:  # noqa: D107
         self.decay = decay
@@ -69,6 +61,7 @@ class Run:
     step: int = 0
     cpu_seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
+    _window: list[float] = field(default_factory=list)
 
     def resume(
         self,
@@ -115,9 +108,7 @@ class Run:
         write_atomically(self.checkpoint, lambda path: torch.save(content, path))
 
     def loop(self, save: Callable[[], None]) -> Iterator[int]:
-        """Yield step numbers up to the budget, counting CPU time, saving every minute and at the
-        end.
-        """
+        """Yield step numbers up to the budget, count CPU time, save every minute and at the end."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -149,8 +140,6 @@ class Run:
         if len(self._window) == 100:
             self.losses.append(sum(self._window) / 100)
             self._window.clear()
-
-    _window: list[float] = field(default_factory=list)
 
     def recent_loss(self) -> float:
         """Return the mean loss of the last steps, up to 100."""

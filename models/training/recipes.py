@@ -1,6 +1,4 @@
-"""What makes a family of models: its corpus, its spectral and its waveform training, and the words
-on its pages.
-"""
+"""What makes a family of models: its corpus, its trainings, the words on its pages."""
 
 from dataclasses import dataclass, replace
 

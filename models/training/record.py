@@ -1,6 +1,4 @@
-"""The record of a training, `training.yaml`: what was rendered, trained and measured, on what, by
-which versions.
-"""
+"""The record of a training, `training.yaml`: rendered, trained and measured what, by what."""
 
 import datetime
 import hashlib

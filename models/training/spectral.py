@@ -1,5 +1,4 @@
-"""The spectral model: one magnitude frame to 8 latents and back, without memory (a vschaos2-type
-autoencoder).
+"""The spectral model: one magnitude frame to 8 latents and back, a vschaos2-type autoencoder.
 
 Its encoder gives the whole family its latents: the waveform decoder learns on them, frozen.
 """
@@ -20,9 +19,7 @@ _WIDTHS = (512, 320, 160)
 
 
 class SpectralVAE(nn.Module):
-    """Encoder and decoder as plain sequences of standard layers; the frequency axis is a fixed
-    linear layer in each.
-    """
+    """Encoder and decoder as plain sequences; the frequency axis is a fixed layer in each."""
 
     def __init__(self, axis: CompactAxis) -> None:  # noqa: D107
         super().__init__()
@@ -40,9 +37,7 @@ class SpectralVAE(nn.Module):
         )
 
     def standardize(self, heard: Tensor, wanted: Tensor) -> None:
-        """Set the encoder's input and the decoder's output to the corpus' mean and spread: m
-        (frames, compact).
-        """
+        """Set input and output to the corpus' mean and spread, from m (frames, compact)."""
         pool, out = self.encoder[0], self.decoder[-3]
         assert isinstance(pool, nn.Linear) and isinstance(out, nn.Linear)
         mean, spread = heard.float().mean(0), heard.float().std()
@@ -53,9 +48,7 @@ class SpectralVAE(nn.Module):
 
     @torch.no_grad()
     def normalize_latents(self, heard: Tensor) -> None:
-        """Fold an affine map into both sides: latents of m (frames, compact) get mean 0, spread 1,
-        most telling first.
-        """
+        """Make latents of m (frames, compact) mean 0, spread 1, the most telling first."""
         mean, log_variance = self.encode_compact(heard)
         centre, spread = mean.mean(0), mean.std(0)
         # how far a latent stands out of its own uncertainty says how much it tells
@@ -90,8 +83,7 @@ class SpectralVAE(nn.Module):
 
     @torch.no_grad()
     def latents(self, audio: Tensor, ratio: int = HOP, lead: int = 0) -> Tensor:
-        """Return latent means (8, blocks) of audio (samples,): block j averages the frames that
-        start in it.
+        """Return latent means (8, blocks) of audio (samples,), of the frames that start in a block.
 
         `lead` zeros are put before the audio, so that frame t is centred on sample 512 t + 1024 -
         lead.
@@ -151,9 +143,7 @@ def loss_terms(
 
 
 def gain_shift(m: Tensor, nepers: Tensor) -> Tensor:
-    """Return m as if the audio had been louder by so many nepers: m (frames, n), nepers (frames,
-    1).
-    """
+    """Return m (frames, n) as if the audio had been louder by nepers (frames, 1)."""
     return torch.log1p(torch.expm1(m) * torch.exp(nepers))
 
 
@@ -205,9 +195,7 @@ def train(
 
 
 def frames(audio: Tensor, axis: CompactAxis) -> tuple[Tensor, Tensor, Tensor]:
-    """Return heard and wanted m, float16 (frames, compact), and the power (frames,) of audio
-    (samples,).
-    """
+    """Return heard and wanted m, float16 (frames, compact), and power (frames,) of audio."""
     heard: list[Tensor] = []
     wanted: list[Tensor] = []
     power: list[Tensor] = []
@@ -230,9 +218,7 @@ def _overlapped(audio: Tensor, size: int) -> list[Tensor]:
 
 @torch.no_grad()
 def held_out(network: SpectralVAE, audio: Tensor) -> dict[str, float]:
-    """Return figures on audio (samples,): log-spectral L1 in dB with its baselines, smallest KL of
-    a dimension.
-    """
+    """Return log-spectral L1 (dB) with baselines, KL and latent spread on audio (samples,)."""
     axis = CompactAxis()
     magnitude = magnitudes(audio)
     heard, wanted = axis.heard(magnitude), axis.wanted(magnitude)

@@ -1,6 +1,4 @@
-"""Train the waveform decoder on the frozen latents of the spectral model, against a multi-scale
-STFT distance.
-"""
+"""Train the waveform decoder on frozen latents, against a multi-scale STFT distance."""
 
 import math
 from dataclasses import dataclass, field
@@ -20,9 +18,7 @@ LEAD = 512  # samples: a latent block describes audio centred 256 samples after 
 
 @dataclass(frozen=True)
 class WaveformRecipe:
-    """Sizes of a waveform training: steps, segments a batch, frames a segment, peak rate, loss
-    scales, latent noise.
-    """
+    """Sizes of a waveform training; `settle` frames at the start of a segment are not judged."""
 
     steps: int = 13_000
     batch: int = 4
@@ -41,9 +37,7 @@ class WaveformRecipe:
 def distance(
     theirs: Tensor, ours: Tensor, scales: tuple[int, ...], dice: torch.Generator
 ) -> Tensor:
-    """Return the multi-scale distance of audio (batch, samples): relative squared error + log L1
-    (nepers), summed.
-    """
+    """Return the multi-scale distance of audio (batch, samples): relative square + log L1."""
     total = torch.zeros(())
     for n_fft in scales:
         # a random frame grid, so that no grid can be learnt
@@ -85,9 +79,7 @@ def loud_moment(audio: Tensor) -> Tensor:
 
 
 def generator(shape: Shape) -> GeneratorV2:
-    """Return an untrained generator with an audible noise branch, so that its gradient is alive
-    from the start.
-    """
+    """Return an untrained generator with an audible noise branch, so that it learns at all."""
     network = GeneratorV2(PlainLayers(), shape)
     assert isinstance(network.noise_module, NoiseGeneratorV2)
     last = network.noise_module.net[-1]
@@ -99,9 +91,7 @@ def generator(shape: Shape) -> GeneratorV2:
 def train(
     audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Path | None = None
 ) -> tuple[GeneratorV2, Run]:
-    """Train on audio (samples,) and its latents (8, blocks); return the averaged network and its
-    run.
-    """
+    """Train on audio (samples,) and latents (8, blocks); return the averaged network and run."""
     torch.manual_seed(recipe.seed)
     dice = torch.Generator().manual_seed(recipe.seed)
     ratio, frames = recipe.shape.ratio, recipe.frames

@@ -24,18 +24,22 @@ KINDS: dict[str, dict[str, Any]] = {
     "v1 causal": {"generation": "v1"},
     "v1 centred, noise": {"generation": "v1", "causal": False, "noise": True},
     "v1 centred, noise cold": {
-        "generation": "v1", "causal": False, "noise": True, "warmed_up": False,
+        "generation": "v1", "causal": False, "noise": True, "warmed_up": False, "ratios": (4, 2),
     },
-    "v1 centred, loudness strided": {"generation": "v1", "causal": False, "loud_stride": 2},
-    "v1 in its own wrapper": {"generation": "v1", "wrapper": "trace", "noise": True},
-    "v1 with a prior": {"generation": "v1", "wrapper": "combined"},
+    "v1 centred, loudness strided": {
+        "generation": "v1", "causal": False, "loud_stride": 2, "ratios": (4, 4),
+    },
+    "v1 in its own wrapper": {
+        "generation": "v1", "wrapper": "trace", "noise": True, "ratios": (4, 2),
+    },
+    "v1 with a prior": {"generation": "v1", "wrapper": "combined", "ratios": (4, 2)},
     "v2 causal": {},
     "v2 centred": {"causal": False},
     "v2 noise": {"noise": True},
     "v2 centred, noise": {"causal": False, "noise": True},
     "v2 4 latents of 32, biases": {"latents": 4, "full": 32, "bias": True, "modulated": False},
-    "v2 16 latents of 32": {"latents": 16, "full": 32},
-    "v2 8 latents of 8": {"full": 8},
+    "v2 16 latents of 32": {"latents": 16, "full": 32, "ratios": (4, 2)},
+    "v2 8 latents of 8": {"full": 8, "ratios": (4, 2)},
     "v2 ratio 32": {"ratios": (2,), "capacity": 8},
 }  # fmt: skip
 FRAMES = 50
@@ -84,9 +88,14 @@ class Player:
 
 def latents(model: Any, batch: int, frames: int = FRAMES) -> torch.Tensor:
     count = int(getattr(model, "_rave", model).decode_params[0])
-    return torch.randn(
-        frames, batch, count, 1, generator=torch.Generator().manual_seed(5)
-    )  # fmt: skip
+    return torch.randn(frames, batch, count, 1, generator=torch.Generator().manual_seed(5))
+
+
+def silence(model: Any) -> None:
+    with torch.inference_mode():
+        for name, buffer in model.named_buffers():
+            if name.endswith((".cache", ".pad")):
+                buffer.zero_()
 
 
 def original(model: Any, z: torch.Tensor) -> Array:
@@ -110,17 +119,18 @@ def snr_db(signal: Array, other: Array) -> float:
     return 10 * float(np.log10(np.square(signal).mean() / np.square(other - signal).mean()))
 
 
-@pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize("kind", KINDS)
-def test_rebuild_equals_torchscript(kind: str, batch: int, rave: Rave) -> None:
+def test_rebuild_equals_torchscript(kind: str, rave: Rave) -> None:
     model, decoder = rebuilt(rave(**KINDS[kind]))
-    expected, heard = both(model, Player(decoder, batch), batch)
-    assert 0.02 < np.sqrt(np.square(expected[12:]).mean()) < 0.5
-    assert np.abs(heard - expected).max() <= 1e-4 * np.abs(expected).max()
+    for batch in (1, 2):
+        silence(model)
+        expected, heard = both(model, Player(decoder, batch), batch)
+        assert 0.02 < np.sqrt(np.square(expected[12:]).mean()) < 0.5
+        assert np.abs(heard - expected).max() <= 1e-4 * np.abs(expected).max()
 
 
 def test_noise_and_padding_are_loud_enough_to_be_tested(rave: Rave) -> None:
-    for kind in ("v1 centred, noise", "v2 noise", "v2 causal"):
+    for kind in ("v1 centred, noise", "v2 noise"):
         model, decoder = rebuilt(rave(**KINDS[kind]))
         player = Player(decoder, 1)
         expected, _ = both(model, player, 1)
@@ -173,12 +183,13 @@ def test_rows_of_a_batch_do_not_hear_each_other(kind: str, rave: Rave) -> None:
         torch.manual_seed(frame)
         second = quiet(z)
         assert np.array_equal(first, second[0])
-    assert not np.array_equal(*(next(iter(p.states.values()))[1] for p in (pair, quiet)))
+    name, kept = next(iter(pair.states.items()))
+    assert not np.array_equal(np.asarray(kept)[1], np.asarray(quiet.states[name])[1])
 
 
 @pytest.mark.parametrize("kind", ["v1 centred, noise", "v2 causal", "v2 centred, noise"])
 def test_int8_differs_a_little(kind: str, rave: Rave) -> None:
-    model, decoder = rebuilt(rave(**KINDS[kind], capacity=8))
+    model, decoder = rebuilt(rave(**KINDS[kind]))
     expected, heard = both(model, Player(decoder, 1, Precision.INT8), 1)
     assert 20 <= snr_db(expected, heard) < 60
 
@@ -199,7 +210,7 @@ def test_noise_synthesis_follows_the_fourier_law(block: int) -> None:
     out = synthesis.write(graph, graph.input("x", blocks, channels * bands))
     graph.output("y", out.name, (out.steps, out.channels))
     session = ort.InferenceSession(graph.serialize({}), providers=["CPUExecutionProvider"])
-    heard = session.run(["y"], {"x": predicted, "noise0": noise})[0]
+    heard = np.asarray(session.run(["y"], {"x": predicted, "noise0": noise})[0])
 
     amplitude = 2 / (1 + np.exp(5 - predicted.astype(np.float64))) ** 2.3 + 1e-7
     response = np.fft.irfft(amplitude.reshape(blocks, channels, bands), axis=-1)
@@ -208,7 +219,7 @@ def test_noise_synthesis_follows_the_fourier_law(block: int) -> None:
     response = np.roll(response, size // 2, -1) * hann
     response = np.roll(np.pad(response, ((0, 0), (0, 0), (0, block - size))), -(size // 2), -1)
     spectrum = np.fft.rfft(noise[0], 2 * block) * np.fft.rfft(response, 2 * block)
-    expected = np.fft.irfft(spectrum, 2 * block)[..., :block]  # (blocks, channels, block)
+    expected: Any = np.fft.irfft(spectrum, 2 * block)[..., :block]  # (blocks, channels, block)
     expected = expected.transpose(0, 2, 1).reshape(1, blocks * block, channels)
     np.testing.assert_allclose(heard, expected, atol=2e-6)
 
@@ -229,7 +240,7 @@ def test_noise_synthesis_follows_the_fourier_law(block: int) -> None:
 def test_trees_outside_the_family_are_refused(
     options: dict[str, Any], reason: str, rave: Rave
 ) -> None:
-    model, contract = open_model(rave(**options))
+    model, contract = open_model(rave(**options, ratios=(2,)))
     with pytest.raises(UnknownTreeError, match=reason):
         rave_tree.recognise(model, contract.latents)
     with pytest.raises(UnknownTreeError, match=f"not RAVE: .*{reason}.*; not vschaos2: "):

@@ -111,6 +111,25 @@ def test_a_sleeping_row_costs_nothing_and_wakes_without_a_click(library: Library
     assert np.abs(audio[0, 20 * 256 : 40 * 256]).max() > 0.01
 
 
+def test_a_decoder_that_gives_nan_starts_anew(library: Library) -> None:
+    subject = group(library)
+    decode, calls = subject.decoder.decode, [0]
+
+    def spoil(z: np.ndarray, active: list[bool], audio: np.ndarray) -> None:
+        decode(z, active, audio)
+        calls[0] += 1
+        if calls[0] == 10:
+            audio[1, 7] = np.nan
+
+    subject.decoder.decode = spoil  # type: ignore[method-assign]
+    audio = run(subject, 20, 256)
+    clean = run(group(library), 20, 256)
+    assert np.isfinite(audio).all() and subject.healed == 1
+    assert np.array_equal(audio[0], clean[0])
+    assert not audio[1, 9 * 256 : 10 * 256].any()
+    assert np.abs(audio[1, 10 * 256 :]).max() > 0.01
+
+
 def test_a_broken_decoder_falls_silent_and_time_goes_on(library: Library) -> None:
     subject = group(library)
     z = np.zeros((2, 8))

@@ -1,0 +1,62 @@
+"""The code is clean by ruff and pyright, and says which files are on the real-time path."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+REAL_TIME = (
+    "latent/sum.py",
+    "latent/oscillators.py",
+    "latent/noise.py",
+    "latent/offset.py",
+    "decoders/onnx_decoder.py",
+    "mixing/mixer.py",
+    "mixing/master.py",
+    "audio/alsa.py",
+    "audio/null.py",
+    "engine/stream.py",
+    "engine/group.py",
+    "engine/queue.py",
+    "engine/instrument.py",
+    "engine/worker.py",
+    "engine/player.py",
+)
+
+
+def run(*arguments: str) -> None:
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ruff() -> None:
+    run(sys.executable, "-m", "ruff", "check", ".")
+    run(sys.executable, "-m", "ruff", "format", "--check", ".")
+
+
+def test_pyright() -> None:
+    checker = shutil.which("pyright", path=str(Path(sys.executable).parent))
+    if checker is None:
+        pytest.skip("pyright is not installed in this environment")
+    ready = subprocess.run([checker, "--version"], capture_output=True, text=True, check=False)
+    if ready.returncode != 0:
+        pytest.skip(f"pyright cannot start here: {ready.stderr.strip()[-200:]}")
+    run(checker)
+
+
+@pytest.mark.parametrize("name", REAL_TIME)
+def test_real_time_files_say_so(name: str) -> None:
+    first = (ROOT / "appliance" / name).read_text().splitlines()[0]
+    assert first.startswith('"""Real-time:')
+
+
+def test_the_engine_never_imports_torch() -> None:
+    """Playing needs no torch: it would cost memory and seconds of start-up."""
+    code = (
+        "import sys; import appliance.cli, appliance.engine.player, appliance.decoders.library;"
+        "sys.exit('torch' in sys.modules or 'onnx' in sys.modules)"
+    )
+    run(sys.executable, "-c", code)
