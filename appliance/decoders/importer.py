@@ -116,7 +116,9 @@ def _build(
             decoder = TorchScriptDecoder(work / "model.ts", [0])
             level = level_db(decoder)
             variants = {chosen: _variant(work / "model.ts", decoder, None)}
-        except RuntimeError as failure:
+        except (OSError, ModelError):
+            raise
+        except Exception as failure:
             raise ModelError(
                 f"{source} fails after some frames ({_first_line(failure)}). Export it again."
             ) from failure

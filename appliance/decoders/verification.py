@@ -40,6 +40,11 @@ def _probe_frame(model: Model, contract: Contract, path: Path, z: torch.Tensor) 
             f"{path} fails to decode one frame ({(lines or ['no reason'])[-1].strip()[:160]}). "
             "Export the model again with the version of torch it was trained with."
         ) from error
+    if isinstance(sound, torch.Tensor) and not sound.is_floating_point():
+        raise ModelError(
+            f"{path} gives {sound.dtype} numbers for one frame where audio is needed. "
+            "Export the model again."
+        )
     if not _is_frame(sound, contract.ratio):
         shape = tuple(sound.shape) if isinstance(sound, torch.Tensor) else type(sound).__name__
         raise ModelError(
@@ -51,7 +56,7 @@ def _probe_frame(model: Model, contract: Contract, path: Path, z: torch.Tensor) 
 
 
 def _is_frame(sound: object, ratio: int) -> bool:
-    if not isinstance(sound, torch.Tensor) or not sound.is_floating_point() or sound.dim() != 3:
+    if not isinstance(sound, torch.Tensor) or sound.dim() != 3:
         return False
     return sound.shape[0] == 1 and sound.shape[1] >= 1 and sound.shape[2] == ratio
 

@@ -1,7 +1,9 @@
 """The part of the nn~ contract that every exported model fulfils."""
 
+import io
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import torch
 from torch import nn
@@ -32,6 +34,16 @@ def channel_labels() -> list[str]:
 
 
 def save_scripted(module: nn.Module, path: Path) -> None:
-    """Script a module and write it as TorchScript, complete or not at all."""
+    """Script a module and write it as TorchScript, complete or not at all, the same every time."""
+    made = io.BytesIO()
     scripted: Any = torch.jit.script(module.eval())
-    write_atomically(path, lambda partial: scripted.save(str(partial)))
+    torch.jit.save(scripted, made)
+    write_atomically(path, lambda partial: _repack(made, partial))
+
+
+def _repack(made: io.BytesIO, path: Path) -> None:
+    """Write an archive without dates and without the source paths torch keeps for debugging."""
+    with ZipFile(made) as full, ZipFile(path, "w", ZIP_STORED) as kept:
+        for entry in full.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                kept.writestr(ZipInfo(entry.filename), full.read(entry))

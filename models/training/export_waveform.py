@@ -75,7 +75,7 @@ from models.training.pqmf import (
     reverse_half,
     synthesis_weight,
 )
-from models.training.waveform import render
+from models.training.waveform import all_corners, render
 
 BREATH = 0.08  # standard deviations; training has math.exp(-2) = 0.135
 
@@ -188,9 +188,9 @@ def output_gain(
     torch.manual_seed(7)
     normal = torch.randn(shape.latents, 2048, generator=dice)
     wide = (2.0 * torch.rand(shape.latents, 1024, generator=dice) - 1.0) * 3.0
-    extreme = 8.0 * torch.sign(torch.randn(shape.latents, 1024, generator=dice))
-    held = extreme[:, ::8].repeat_interleave(8, 1)
-    kinds = (normal, wide, extreme, held)
+    corners = all_corners(shape.latents)
+    jumping = corners[torch.randint(len(corners), (1024,), generator=dice)].T
+    kinds = (normal, wide, jumping, corners.T.repeat_interleave(6, 1))
     audio = render(network, normal)
     peak = max(float(render(network, latents).abs().max()) for latents in kinds)
     return min(10 ** (dbfs / 20) / math.sqrt(float(audio.square().mean())), ceiling / peak)

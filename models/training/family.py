@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from models.training import (
+    corpus,
     export_spectral,
     export_waveform,
     measure,
@@ -18,7 +19,7 @@ from models.training import (
 )
 from models.training.features import magnitudes
 from models.training.generator import GeneratorV2
-from models.training.metrics import report
+from models.training.metrics import in_key, report
 from models.training.progress import Run, console
 from models.training.recipes import Recipe
 from models.training.spectral import SpectralVAE
@@ -64,9 +65,8 @@ class Family:
         facts = self._facts(path, gain, record.training(run, self.recipe.spectral.seed, size))
         figures = spectral.held_out(network, held_out)
         facts["held_out"] = figures | measure.reconstruction(path, latents, held_out)
-        facts["random_phase_limit"] = report(
-            held_out, export_spectral.resynthesis(magnitudes(held_out))
-        )
+        noisy = export_spectral.resynthesis(magnitudes(held_out))
+        facts["random_phase_limit"] = report(held_out, noisy) | {"in_key": self._in_key(noisy)}
         self._describe(facts, "spectral", latents, held_out)
 
     def _waveform(
@@ -85,10 +85,15 @@ class Family:
         origin = record.provenance(self.recipe, self.font)
         return head | origin | {"training": training, "export": record.exported(path, gain)}
 
+    def _in_key(self, audio: Tensor) -> float:
+        plays = corpus.FAMILIES[self.recipe.family]
+        return in_key(audio, plays.root, plays.scale)
+
     def _describe(self, facts: Record, engine: str, latents: Tensor, held_out: Tensor) -> None:
         """Measure the exported file, write its record and page, draw its pictures."""
         path = self.path(engine)
         facts["other_segment"] = report(held_out, held_out.roll(len(held_out) // 2))
+        facts["original_in_key"] = self._in_key(held_out)
         facts["behaviour"] = measure.behaviour(path, self.recipe.family)
         facts["latent_effect_db"] = measure.per_latent(path, latents)
         facts = record.rounded(facts)

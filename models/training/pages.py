@@ -90,6 +90,9 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         "|---|---|---|---|---|",
         *(_behaviour(_KINDS[kind], found) for kind, found in record["behaviour"].items()),
         "",
+        f"The original has {100 * record['original_in_key']:.0f} % of its energy in key, "
+        "evenly spread noise 42 %.",
+        "",
         *_notes(record, engine),
         "## Training",
         "",
@@ -135,7 +138,8 @@ def _notes(record: Record, engine: str) -> list[str]:
     limit = record["random_phase_limit"]
     return [
         "Random phases alone, on the original's own magnitudes, give a log-mel distance of "
-        f"{limit['log_mel_db']:.1f} dB, chroma {limit['chroma']:.2f} and contrast "
-        f"{limit['contrast_ratio']:.2f}: that part is the engine's sound, not the network's error.",
+        f"{limit['log_mel_db']:.1f} dB, chroma {limit['chroma']:.2f}, contrast "
+        f"{limit['contrast_ratio']:.2f} and {100 * limit['in_key']:.0f} % in key: "
+        "that part is the engine's sound, not the network's error.",
         "",
     ]

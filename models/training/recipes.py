@@ -54,8 +54,8 @@ RECIPES = {
         key="D minor pentatonic",
         sound=(
             "Choir aahs and oohs, synth voices, slow strings and warm pads, one to four notes at a "
-            "time, all in D minor pentatonic. Because every note of the corpus lies in that key, "
-            "the whole latent space is consonant: slow gestures move between chords and vowels, "
+            "time, all in D minor pentatonic. Every note of the corpus lies in that key, so "
+            "latents lean to it wherever they are: slow gestures move between chords and vowels, "
             "fast ones turn into bowed and breathy textures."
         ),
     ),

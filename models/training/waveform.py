@@ -13,6 +13,7 @@ from models.training.pqmf import BANDS, synthesise
 from models.training.progress import Average, Run, learning_rate
 
 WINDOW = 128  # samples in which a sound may not get louder than the corpus does
+EXTREME = 8.0  # latent units a host may send
 LEAD = 512  # samples: a latent block describes audio centred 256 samples after the block's middle
 
 
@@ -20,7 +21,7 @@ LEAD = 512  # samples: a latent block describes audio centred 256 samples after 
 class WaveformRecipe:
     """Sizes of a waveform training; `settle` frames at the start of a segment are not judged."""
 
-    steps: int = 13_000
+    steps: int = 11_000
     batch: int = 4
     frames: int = 32
     settle: int = 4
@@ -57,19 +58,42 @@ def _magnitude(audio: Tensor, n_fft: int) -> Tensor:
     return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-10)
 
 
-def guard(network: GeneratorV2, limit: Tensor, dice: torch.Generator) -> Tensor:
+def guard(
+    network: GeneratorV2, limit: Tensor, dice: torch.Generator, corners: Tensor | None = None
+) -> Tensor:
     """Return how far latents at random get louder than a log power, mean square in nepers.
 
-    Three rows of 6 frames: uniform in -3..3, all -8 or 8, the same but held for 3 frames.
+    Rows of 6 frames: uniform in -3..3, all -8 or 8, the same but held for 3 frames, and the given
+    corners (rows, 8) held.
     """
     frames, latents = 6, network.latents
     uniform = 6.0 * torch.rand(1, latents, frames, generator=dice) - 3.0
-    extreme = 8.0 * torch.sign(torch.rand(1, latents, frames, generator=dice) - 0.5)
-    held = extreme[..., ::3].repeat_interleave(3, -1)
-    bands = network(torch.cat([uniform, extreme, held]))
-    # the bank keeps power, so band powers add up to the power of the sound
-    power = bands.square().sum(1).unfold(-1, WINDOW // BANDS, WINDOW // BANDS).mean(-1)
-    return nn.functional.relu(torch.log(power + 1e-9) - limit).square().mean()
+    extreme = EXTREME * torch.sign(torch.rand(1, latents, frames, generator=dice) - 0.5)
+    rows = [uniform, extreme, extreme[..., ::3].repeat_interleave(3, -1)]
+    if corners is not None:
+        rows.append(corners.unsqueeze(-1).repeat(1, 1, frames))
+    power = _window_power(network(torch.cat(rows)))
+    return nn.functional.relu(power - limit).square().mean()
+
+
+def _window_power(bands: Tensor) -> Tensor:
+    """Return log powers (batch, windows) of bands (batch, 16, time); the bank keeps power."""
+    step = WINDOW // BANDS
+    return torch.log(bands.square().sum(1).unfold(-1, step, step).mean(-1) + 1e-9)
+
+
+def all_corners(latents: int) -> Tensor:
+    """Return every latent (2 ** latents, latents) of -8 and 8 only."""
+    return torch.cartesian_prod(*[torch.tensor([-EXTREME, EXTREME])] * latents)
+
+
+@torch.no_grad()
+def loudest_corners(network: GeneratorV2, count: int = 6) -> Tensor:
+    """Return the corners (count, latents) that sound loudest when held."""
+    corners = all_corners(network.latents)
+    parts = [network(part.unsqueeze(-1).repeat(1, 1, 6)) for part in corners.split(64)]
+    loudest = torch.cat([_window_power(part).max(-1).values for part in parts])
+    return corners[loudest.topk(count).indices]
 
 
 def loud_moment(audio: Tensor) -> Tensor:
@@ -98,6 +122,7 @@ def train(
     network, limit = generator(recipe.shape), loud_moment(audio)
     optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.8, 0.99))
     average = Average(network)
+    corners: Tensor | None = None  # looked for once the rate falls: few are loud by then
     run = Run("waveform", recipe.steps, checkpoint)
     run.resume(network, optimizer, average, dice)
     for step in run.loop(lambda: run.save(network, optimizer, average, dice)):
@@ -113,8 +138,10 @@ def train(
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
         loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice)
+        if step >= recipe.decay_from * recipe.steps and (step % 200 == 0 or corners is None):
+            corners = loudest_corners(network)
         if step % recipe.guard_every == 0:
-            loss = loss + recipe.guard * guard(network, limit, dice)
+            loss = loss + recipe.guard * guard(network, limit, dice, corners)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)

@@ -66,3 +66,9 @@ def graph_file(rave: Rave, tmp_path_factory: pytest.TempPathFactory) -> Rave:
         return written[key]
 
     return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder for models, not yet made."""
+    return tmp_path / "models"

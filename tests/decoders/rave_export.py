@@ -224,12 +224,12 @@ def make_rave(
         torch.manual_seed(seed)
         decoder: nn.Module
         if generation == "v1":
-            shape = (ratios[:3], 5) if noise else None
+            shape = _noise_shape(ratios[:3]) if noise else None
             encoder: nn.Module = Encoder(layers, *down)
             decoder = Generator(layers, *up, shape, loud_stride, warmed_up)
         else:
             encoder = EncoderV2(layers, *down)
-            shape = (tuple(ratios[-1:] * 3), 5)
+            shape = _noise_shape(ratios[-1:] * 3)
             decoder = noisy_v2(layers, *up, shape) if noise else GeneratorV2(layers, *up, modulated)
         model: Any = _WRAPPERS[wrapper](
             full, latents, BANDS * math.prod(ratios), encoder, decoder, channels=channels,
@@ -243,6 +243,11 @@ def make_rave(
                 buffer.fill_(cache)
         torch.jit.save(torch.jit.script(Combined(model) if wrapper == "combined" else model), path)
     return path
+
+
+def _noise_shape(ratios: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+    """Return the ratios and the stock 5 amplitudes, or as many as the block has room for."""
+    return ratios, min(5, math.prod(ratios) // 2 + 1)
 
 
 def _draw_weights(model: nn.Module) -> None:

@@ -13,6 +13,7 @@ class Tone(nn.Module):
     """Samples from a matrix over a fading memory of the latents, with a little noise."""
 
     memory: Tensor
+    matrix: Tensor
 
     def __init__(self, latents: int = LATENTS, channels: int = 1) -> None:
         super().__init__()
@@ -77,6 +78,8 @@ class Strange(nn.Module):
         if int(self.frame) > self.start:
             if self.fault == "raises":
                 raise ValueError("no sound today")
+            if self.fault == "silent":
+                y = y * 0.0
             if self.fault == "short":
                 y = y[..., 1:]
             if self.fault == "flat":

@@ -29,6 +29,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "v1 centred, loudness strided": {
         "generation": "v1", "causal": False, "loud_stride": 2, "ratios": (4, 4),
     },
+    "v1 centred, noise before waveform": {
+        "generation": "v1", "causal": False, "noise": True, "ratios": (2,),
+    },
     "v1 in its own wrapper": {
         "generation": "v1", "wrapper": "trace", "noise": True, "ratios": (4, 2),
     },

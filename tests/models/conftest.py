@@ -42,6 +42,14 @@ def tones(seconds: float, seed: int) -> "Tensor":
     return torch.from_numpy(audio.astype(np.float32))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Small operations on busy cores are many times faster on one thread."""
+    import torch  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def other_tones() -> "Tensor":
     """Tones that no test trains on."""
@@ -50,7 +58,4 @@ def other_tones() -> "Tensor":
 
 @pytest.fixture(scope="session")
 def tone_audio() -> "Tensor":
-    import torch  # noqa: PLC0415
-
-    torch.set_num_threads(1)
     return tones(24.0, seed=5)
