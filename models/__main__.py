@@ -1,7 +1,7 @@
 """Import the factory models beside their TorchScript files: `python -m models`.
 
-Each folder of `models/factory` gets the graphs and the card that `neural-synth models import` makes,
-with title, licence and credits from its training record.
+Each folder of `models/factory` gets the graphs and the card that `neural-synth models import`
+makes, with title, licence and credits from its training record.
 """
 
 import tempfile

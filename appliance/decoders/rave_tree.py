@@ -50,8 +50,13 @@ def _require_plain(top: Module) -> None:
             raise UnknownTreeError(f"{name} is set")
     parts = dict(top.named_children())
     for name in ("resampler", "resample"):
-        if name in parts and kind(parts[name]) != "Identity":
+        if name in parts and not _does_nothing(parts[name]):
             raise UnknownTreeError("it resamples its output")
+
+
+def _does_nothing(resampler: Module) -> bool:
+    """Return whether a resampling stage passes its input on; early exports always have one."""
+    return kind(resampler) == "Identity" or bool(getattr(resampler, "identity", False))
 
 
 def _latent(top: Module, latents: int) -> LatentPadding:
@@ -77,7 +82,8 @@ def _v1(decoder: Module, latent: LatentPadding, synthesis: np.ndarray) -> RaveDe
     synth = child(decoder, "synth")
     branches = children(child(synth, "branches"))
     stride = int(decoder.loud_stride)
-    noisy = bool(decoder.use_noise) and bool(scalar(decoder.warmed_up))
+    # The earliest exports have no warm-up switch: their noise always sounds.
+    noisy = bool(decoder.use_noise) and bool(scalar(getattr(decoder, "warmed_up", 1)))
     return RaveDecoder(
         generation="v1",
         latent=latent,

@@ -126,6 +126,11 @@ def _sum(module: Module) -> Layer:
     return Sum(tuple(read(b) for b in children(child(module, "branches"))), delays(module))
 
 
+def _stack(net: Module) -> Layer:
+    """Read branches to be summed, or, in the earliest exports, a plain sequence."""
+    return _sum(net) if kind(net) == "AlignBranches" else read(net)
+
+
 def _batch_norm(module: Module) -> Layer:
     spread = np.sqrt(array(module.running_var) + np.float32(module.eps))
     scale: Array = (array(module.weight) / spread).astype(np.float32)
@@ -160,7 +165,7 @@ _READERS: dict[str, Callable[[Module], Layer]] = {
     "ResidualLayer": _net,
     "ResidualBlock": _net,
     "UpsampleLayer": _net,
-    "ResidualStack": lambda m: _sum(child(m, "net")),
+    "ResidualStack": lambda m: _stack(child(m, "net")),
     "BatchNorm1d": _batch_norm,
     "LayerNorm": _layer_norm,
     "Linear": _linear,

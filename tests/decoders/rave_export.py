@@ -4,6 +4,7 @@ Class names, attribute names, buffers and the order of computation are those of 
 acids-ircam/RAVE 2.3.1; `wrapper="trace"` is the wrapper of version 1, without a list of methods.
 """
 
+import functools
 import math
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from scipy.signal import firwin
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tests.decoders import rave_early
 from tests.decoders.rave_layers import ROWS, CachedConv1d, Layers
 from tests.decoders.rave_networks import (
     BANDS,
@@ -27,7 +29,7 @@ from tests.decoders.rave_networks import (
 
 LEVEL = 0.1  # root mean square of decoded audio with latents from N(0, 1), -20 dBFS
 RATE = 44100
-Wrapper = Literal["variational", "wasserstein", "trace", "combined"]
+Wrapper = Literal["variational", "wasserstein", "trace", "early", "combined"]
 _TAPS = 512
 
 
@@ -170,9 +172,13 @@ class WasserteinScriptedRAVE(VariationalScriptedRAVE):
 
 
 class TraceModel(_Export):
-    def __init__(self, *args: Any, resampled: bool, adain: bool, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, resampled: bool, adain: bool, early: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.resample = Resampling() if resampled else nn.Identity()
+        self.resample: nn.Module = Resampling() if resampled else nn.Identity()
+        if early:
+            self.resample = rave_early.Resampling(identity=not resampled)
         self.cropped_latent_size = self._latents
         self.stereo, self.deterministic, self.trained_cropped = self.channels > 1, False, False
         self.register_buffer("latent_size", torch.tensor(self._full))
@@ -200,6 +206,7 @@ _WRAPPERS: dict[str, Any] = {
     "variational": VariationalScriptedRAVE,
     "wasserstein": WasserteinScriptedRAVE,
     "trace": TraceModel,
+    "early": functools.partial(TraceModel, early=True),
     "combined": TraceModel,
 }
 
@@ -226,7 +233,8 @@ def make_rave(
         if generation == "v1":
             shape = _noise_shape(ratios[:3]) if noise else None
             encoder: nn.Module = Encoder(layers, *down)
-            decoder = Generator(layers, *up, shape, loud_stride, warmed_up)
+            kind = rave_early.Generator if wrapper == "early" else Generator
+            decoder = kind(layers, *up, shape, loud_stride, warmed_up)
         else:
             encoder = EncoderV2(layers, *down)
             shape = _noise_shape(ratios[-1:] * 3)

@@ -35,6 +35,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "v1 in its own wrapper": {
         "generation": "v1", "wrapper": "trace", "noise": True, "ratios": (4, 2),
     },
+    "v1 of the first generation": {
+        "generation": "v1", "wrapper": "early", "causal": False, "noise": True, "ratios": (4, 4),
+    },
     "v1 with a prior": {"generation": "v1", "wrapper": "combined", "ratios": (4, 2)},
     "v2 causal": {},
     "v2 centred": {"causal": False},
@@ -234,6 +237,7 @@ def test_noise_synthesis_follows_the_fourier_law(block: int) -> None:
         ({"channels": 2, "generation": "v1", "wrapper": "trace"}, "stereo is set"),
         ({"resampled": True}, "it resamples its output"),
         ({"resampled": True, "generation": "v1", "wrapper": "trace"}, "it resamples its output"),
+        ({"resampled": True, "generation": "v1", "wrapper": "early"}, "it resamples its output"),
         ({"adain": True}, "is_using_adain is set"),
         ({"streaming": False, "causal": False}, "class Conv1d"),
         ({"streaming": False, "generation": "v1"}, "class Conv1d"),
