@@ -77,7 +77,7 @@ from models.training.pqmf import (
 )
 from models.training.waveform import all_corners, render
 
-BREATH = 0.08  # standard deviations; training has math.exp(-2) = 0.135
+BREATH = 0.05  # standard deviations; training has math.exp(-2) = 0.135
 
 
 class CachedPQMF(nn.Module):
@@ -190,7 +190,8 @@ def output_gain(
     wide = (2.0 * torch.rand(shape.latents, 1024, generator=dice) - 1.0) * 3.0
     corners = all_corners(shape.latents)
     jumping = corners[torch.randint(len(corners), (1024,), generator=dice)].T
-    kinds = (normal, wide, jumping, corners.T.repeat_interleave(6, 1))
+    held = normal[:, ::8].repeat_interleave(16, 1)
+    kinds = (normal, held, wide, jumping, corners.T.repeat_interleave(6, 1))
     audio = render(network, normal)
     peak = max(float(render(network, latents).abs().max()) for latents in kinds)
     return min(10 ** (dbfs / 20) / math.sqrt(float(audio.square().mean())), ceiling / peak)
