@@ -1,6 +1,7 @@
 # make setup   everything to play and import models
 # make play    the factory instrument, into neural-synth.wav where there is no sound card
 # make test    everything set up, then the tests
+# make models  the factory models from nothing, in an hour of one core
 # make bench   speed against TorchScript, real-time endurance
 # make lint    ruff and pyright
 
@@ -18,7 +19,9 @@ ARGS ?=
 PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev libusb-1.0-0
 TEST_PACKAGES := $(PLAY_PACKAGES) libasound2-plugins jackd2
 
-.PHONY: setup play test bench lint clean
+MODEL_PACKAGES := fluidsynth fluid-soundfont-gm
+
+.PHONY: setup play test models bench lint clean
 setup: $(VENV)/.models
 
 play: $(VENV)/.play
@@ -26,6 +29,11 @@ play: $(VENV)/.play
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(ARGS)
+
+models: $(VENV)/.test
+	$(call system,$(MODEL_PACKAGES))
+	$(BIN)/python -m models.training choir
+	$(BIN)/python -m models
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -41,6 +41,8 @@ class Instrument:
         self.rate = config.audio.rate
         self.max_block = max(config.audio.period, max_block, 1024)
         self.headroom = headroom
+        self.reserve = max(64 * config.audio.period, self.rate // 2)
+        """The most samples of headroom that the streams have room for."""
         slots = len(config.decoders)
         self.values = Values(Table(slots))
         for number, slot in enumerate(config.decoders, 1):
@@ -123,7 +125,6 @@ class Instrument:
         batches: dict[tuple[str, str], list[int]] = {}
         for number, slot in enumerate(config.decoders):
             batches.setdefault((slot.model, slot.precision), []).append(number)
-        reserve = 64 * config.audio.period
         groups: list[Group] = []
         for (model, precision), slots in batches.items():
             seeds = [_slot_seed(seed, config.decoders[n].seed) for n in slots]
@@ -135,7 +136,7 @@ class Instrument:
                     slots,
                     rate=self.rate,
                     offset=0,
-                    reserve=reserve,
+                    reserve=self.reserve,
                     max_block=self.max_block,
                 )
             )

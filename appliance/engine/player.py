@@ -49,7 +49,7 @@ class Player:
         self._period = output.period
         self._meter_blocks = max(1, output.rate // (10 * output.period))
         instrument.headroom = self._first_headroom(config)
-        self._limit = instrument.headroom + 8 * self._period
+        self._limit = min(instrument.headroom + 8 * self._period, instrument.reserve)
         cores = tuple(config.engine.cores)
         self._audio_scheduling = Scheduling(config.engine.priority, cores[:1])
         # Decoding yields to the audio thread: a late frame fades, a late block is an xrun.
@@ -127,7 +127,8 @@ class Player:
         periods = config.engine.headroom
         # A frame posted with a block must be decoded before the block `headroom` later is mixed.
         needed = int(np.ceil(1.5 * worst * self.instrument.rate / self._period)) + 1
-        return max(periods, needed) * self._period
+        most = self.instrument.reserve // self._period
+        return min(max(periods, needed), most) * self._period
 
     def _run(self) -> None:
         self.flags += enter_real_time(self._audio_scheduling)
