@@ -18,6 +18,7 @@ from appliance.cli.settings import (
 )
 from appliance.engine.instrument import Instrument
 from appliance.engine.player import Player
+from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.engine.server import Server
 from appliance.engine.status import Status
 from appliance.errors import ApplianceError
@@ -69,6 +70,7 @@ def play(
         try:
             player.start()
             server.start()
+            enter_real_time(BACKGROUND)
             click.echo(
                 f"Playing '{sound}' on {opened.name}: {opened.rate} Hz, {opened.periods} periods "
                 f"of {opened.period}, headroom {1e3 * instrument.headroom / opened.rate:.1f} ms, "

@@ -19,6 +19,14 @@ class Scheduling:
     cores: tuple[int, ...] = ()
 
 
+BACKGROUND = Scheduling(1)
+"""For every other Python thread of the engine.
+
+One that holds the interpreter must not be put aside for another program while the audio thread
+waits for it; at the lowest real-time priority no program outside can do that.
+"""
+
+
 def enter_real_time(scheduling: Scheduling) -> tuple[str, ...]:
     """Give the calling thread its priority and cores; return a flag for each that was refused."""
     flags: list[str] = []

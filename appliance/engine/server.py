@@ -21,6 +21,7 @@ from pythonosc.osc_packet import OscPacket
 from pythonosc.osc_packet import ParseError as PacketParseError
 
 from appliance.engine.queue import ParameterQueue
+from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.errors import ApplianceError, ConfigError
 from appliance.parameters import Parameter, Values
 
@@ -80,6 +81,7 @@ class Server:
         self._socket.close()
 
     def _run(self) -> None:
+        enter_real_time(BACKGROUND)
         due = time.monotonic() + self._interval
         while not self._stopping:
             try:
