@@ -6,7 +6,7 @@ rendering) decodes it and writes the samples into a stream, due one headroom lat
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import soxr
@@ -16,6 +16,7 @@ from appliance import LATENT_CHANNELS
 from appliance.decoders.decoder import Decoder
 from appliance.engine.stream import FADE, Stream
 
+AMPLE = 1 << 62  # slack before any frame was measured
 _BEHIND = 4  # frames a worker may be behind before new ones are passed over
 
 
@@ -66,6 +67,8 @@ class Group:
         self._fade = np.linspace(0, 1, min(FADE, decoder.ratio), dtype=np.float32)
         self.broken = False
         """True once the decoder raised an error; the group stays silent from then on."""
+        self.slack = AMPLE
+        """Least samples by which a frame was ready before it was due; the player sets it back."""
         self._late_frame = -1
         self.late = 0
         """Frames that were not ready when they were due."""
@@ -116,20 +119,21 @@ class Group:
         self._pass_over()
         self._taken += 1
 
-    def work(self, due: int) -> None:
-        """Decode the oldest posted frame; frames that ended before sample `due` are passed over.
+    def work(self, due: Callable[[], int]) -> None:
+        """Decode the oldest posted frame, or pass it over if all of it should have sounded.
 
-        `due` is the engine's clock less its headroom.
+        `due` gives the sample that is due now: the engine's clock less its headroom.
         """
         place = self._taken % self._room
         number = self._numbers[place]
         while self._expected < number:
             self._pass_over()
         active = self._active[place]
-        if self.broken or due - self.delay >= self.start_of(number + 1):
+        if self.broken or due() - self.delay >= self.start_of(number + 1):
             self._pass_over()  # all of it is over: catch up instead of decoding it
         else:
             self._decode(self._latents[place], active)
+            self.slack = min(self.slack, self.start_of(number) + self.delay - due())
         self._taken += 1
 
     def read(self, sample: int, headroom: int, out: NDArray[np.float32]) -> None:

@@ -81,11 +81,15 @@ class Instrument:
         if instants:
             self._held[:] = z[:, :, -1]
 
+    def due(self) -> int:
+        """Return the sample that is due now: the clock less the headroom."""
+        return self.sample - self.headroom
+
     def decode_inline(self) -> None:
         """Decode everything that was posted, in this thread."""
         for group in self.groups:
             while group.pending:
-                group.work(self.sample - self.headroom)
+                group.work(self.due)
 
     def finish(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (2, count), with the mix of what is due now and advance the clock."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from appliance import LATENT_CHANNELS
 from appliance.audio.output import Output
 from appliance.config import Config
-from appliance.engine.group import Group
+from appliance.engine.group import AMPLE, Group
 from appliance.engine.instrument import Instrument
 from appliance.engine.queue import ParameterQueue
 from appliance.engine.realtime import (
@@ -22,8 +22,8 @@ from appliance.engine.realtime import (
 from appliance.engine.worker import Worker
 
 _WARM_FRAMES = 12
-_PATIENCE = 3  # late frames before the headroom grows by a period
-_QUIET_SECONDS = 5.0  # after which earlier late frames are forgotten
+_CACHE_BYTES = 48 << 20
+_REST = 0.5  # seconds between two steps of the headroom
 
 
 class Player:
@@ -55,14 +55,14 @@ class Player:
         # Decoding yields to the audio thread: a late frame fades, a late block is an xrun.
         decoding = Scheduling(max(1, config.engine.priority - 10), cores[1:])
         self.workers = [
-            Worker(groups, self._due, decoding) for groups in self._shares(config.engine.workers)
+            Worker(groups, instrument.due, decoding)
+            for groups in self._shares(config.engine.workers)
         ]
         self._block: NDArray[np.float32] = np.zeros((2, self._period), np.float32)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
         self._late_seen = 0
-        self._late_recent = 0
-        self._late_time = 0.0
+        self._rest = 0.0
         self._heartbeat = time.monotonic()
 
     def start(self) -> None:
@@ -96,9 +96,6 @@ class Player:
         """Frames so far that were not decoded when they were due."""
         return sum(group.late for group in self.instrument.groups)
 
-    def _due(self) -> int:
-        return self.instrument.sample - self.instrument.headroom
-
     def _shares(self, wanted: int) -> list[list[Group]]:
         """Deal the groups to workers, the slowest first, each to the least loaded worker."""
         groups = sorted(self.instrument.groups, key=_load, reverse=True)
@@ -109,14 +106,20 @@ class Player:
         return shares
 
     def _first_headroom(self, config: Config) -> int:
-        """Return the configured headroom, or more where the measured decode time asks for it."""
-        worst = 0.0
+        """Return the configured headroom, or more where the measured decode time asks for it.
+
+        Between two frames other work takes the processor's caches, so each timed frame begins
+        with cold ones: the weights then come from memory, as they do when playing.
+        """
+        evict = np.zeros(_CACHE_BYTES, np.uint8)
+        total = worst = 0.0
         for group in self.instrument.groups:
             decoder = group.decoder
             z = np.zeros((decoder.rows, LATENT_CHANNELS), np.float32)
             audio = np.zeros((decoder.rows, decoder.ratio), np.float32)
             times: list[float] = []
             for _ in range(_WARM_FRAMES):
+                evict += 1
                 start = time.perf_counter()
                 decoder.decode(z, [True] * decoder.rows, audio)
                 times.append(time.perf_counter() - start)
@@ -124,11 +127,11 @@ class Player:
                 decoder.reset(row)
             group.last_seconds = float(np.median(times))
             worst = max(worst, group.last_seconds)
-        periods = config.engine.headroom
-        # A frame posted with a block must be decoded before the block `headroom` later is mixed.
-        needed = int(np.ceil(1.5 * worst * self.instrument.rate / self._period)) + 1
+            total += group.last_seconds
+        # A frame may wait for one of every other group, and may itself take twice its usual time.
+        needed = int(np.ceil((total + worst) * self.instrument.rate / self._period)) + 1
         most = self.instrument.reserve // self._period
-        return min(max(periods, needed), most) * self._period
+        return min(max(config.engine.headroom, needed), most) * self._period
 
     def _run(self) -> None:
         self.flags += enter_real_time(self._audio_scheduling)
@@ -157,17 +160,18 @@ class Player:
         self._heartbeat = time.monotonic()
 
     def _adapt(self) -> None:
-        """Give decoding one more period after repeated late frames, up to a limit."""
+        """Give decoding one more period when a frame was nearly late, up to a limit."""
+        slack = AMPLE
+        for group in self.instrument.groups:
+            slack = min(slack, group.slack)
+            group.slack = AMPLE
         late = self.late
-        if late == self._late_seen:
+        if late == self._late_seen and slack >= self._period:
             return
+        self._late_seen = late
         now = time.monotonic()
-        if now - self._late_time > _QUIET_SECONDS:
-            self._late_recent = 0
-        self._late_recent += late - self._late_seen
-        self._late_seen, self._late_time = late, now
-        if self._late_recent >= _PATIENCE and self.instrument.headroom < self._limit:
-            self._late_recent = 0
+        if now >= self._rest and self.instrument.headroom + self._period <= self._limit:
+            self._rest = now + _REST
             self.headroom_raised += 1
             self.instrument.delay_by(self._period)
 

@@ -63,7 +63,7 @@ class Worker:
         if earliest is None:
             return False
         try:
-            earliest.work(self._due())
+            earliest.work(self._due)
         except Exception as error:  # a decoder of unknown code must not end the sound
             self.failed[earliest.model] = " ".join(str(error).split())[:200]
             earliest.fail()

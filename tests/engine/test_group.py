@@ -21,7 +21,7 @@ def run(subject: Group, blocks: int, block: int, *, headroom: int = 0) -> np.nda
             subject.post(z[frame], on)
             frame += 1
             while subject.pending:
-                subject.work(start - headroom)
+                subject.work(lambda now=start - headroom: now)
         out = np.empty((2, block), np.float32)
         subject.read(start, headroom, out)
         got.append(out)
@@ -79,7 +79,7 @@ def test_a_worker_that_falls_behind_skips_and_stays_in_time(library: Library) ->
         subject.post(z[number], on)
         asleep = 20 <= number < 40
         while subject.pending and not asleep:
-            subject.work(number * 256)
+            subject.work(lambda now=number * 256: now)
         out = np.empty((2, 256), np.float32)
         subject.read(number * 256, 0, out)
         got.append(out)
@@ -100,7 +100,7 @@ def test_a_sleeping_row_costs_nothing_and_wakes_without_a_click(library: Library
     for number in range(60):
         on = np.array([True, not 20 <= number < 40])
         subject.post(z, on)
-        subject.work(number * 256)
+        subject.work(lambda now=number * 256: now)
         out = np.empty((2, 256), np.float32)
         subject.read(number * 256, 0, out)
         got.append(out)
@@ -138,7 +138,7 @@ def test_a_broken_decoder_falls_silent_and_time_goes_on(library: Library) -> Non
     subject.fail()
     for _ in range(5):
         subject.post(z, on)
-        subject.work(0)
+        subject.work(lambda: 0)
     assert subject.broken
     assert subject.stream.written == 6 * 256
     assert not subject.pending
