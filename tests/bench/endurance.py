@@ -96,6 +96,7 @@ def _run(jack: JackServer, config: Path, seconds: int, period: int) -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
+    begun = time.monotonic()
     faults: list[tuple[float, str]] = []
     seen = {"xruns": 0, "late": 0}
     before: tuple[float, float] | None = None
@@ -123,6 +124,13 @@ def _run(jack: JackServer, config: Path, seconds: int, period: int) -> None:
     shared = [f for f in faults if any(abs(f[0] - m) < _NEAR for m in moments)]
     own = [f for f in faults if f not in shared]
     click.echo(said.rstrip())
+    for moment, kind in faults:
+        click.echo(f"  {kind} counted {moment - begun:.1f} s after the start")
+    if state is not None:
+        click.echo(
+            f"longest block {state['engine']['longest_block_ms']} ms, headroom raised "
+            f"{state['engine']['headroom_raised']} times to {state['engine']['headroom_ms']} ms"
+        )
     click.echo(f"engine process: {100 * used:.1f} % of a core, {_memory(state)}")
     if state is not None:
         for decoder in state["decoders"]:
