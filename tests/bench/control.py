@@ -1,9 +1,12 @@
-"""A bare writer with the engine's periods and no work: what it suffers, the machine did.
+"""What the machine suffers without the engine: a bare writer, and a sleeper on every core.
 
-`python -m tests.bench.control PCM RATE PERIOD PERIODS SECONDS` prints one "stall" line with the
-monotonic time of each xrun or write that took over three periods.
+`python -m tests.bench.control write PCM RATE PERIOD PERIODS SECONDS` writes silence with the
+engine's periods. `... sleep CORE SECONDS` wakes every millisecond on one core, at a priority above
+the engine's: nothing but the machine can delay it. Each prints a line "stall MOMENT LENGTH" for an
+xrun or a delay that an engine would feel.
 """
 
+import os
 import sys
 import time
 
@@ -12,10 +15,11 @@ import numpy as np
 from appliance.audio import open_output
 from appliance.engine.realtime import Scheduling, enter_real_time, prepare_process
 
+_LONG = 0.004  # seconds by which a sleeper oversleeps before it counts
 
-def main() -> None:
-    """Write silence until the time is over."""
-    name, rate, period, periods, seconds = sys.argv[1], *(int(word) for word in sys.argv[2:6])
+
+def write(name: str, rate: int, period: int, periods: int, seconds: float) -> None:
+    """Write silence to a PCM; a write of over three periods, or an xrun, is a stall."""
     block = np.zeros((2, period), np.float32)
     prepare_process()
     enter_real_time(Scheduling(70))
@@ -27,9 +31,27 @@ def main() -> None:
             now = time.monotonic()
             if output.xruns > xruns or now - last > 3 * period / rate:
                 xruns = output.xruns
-                print(f"stall {now:.3f} {now - last:.4f} {xruns}", flush=True)
+                print(f"stall {now:.3f} {now - last:.4f}", flush=True)
             last = now
 
 
+def sleep(core: int, seconds: float) -> None:
+    """Sleep a millisecond at a time on one core; waking late is a stall."""
+    prepare_process()
+    os.sched_setaffinity(0, {core})
+    enter_real_time(Scheduling(90))
+    last = time.monotonic()
+    end = last + seconds
+    while last < end:
+        time.sleep(0.001)
+        now = time.monotonic()
+        if now - last > _LONG:
+            print(f"stall {now:.3f} {now - last:.4f}", flush=True)
+        last = now
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1] == "write":
+        write(sys.argv[2], *(int(word) for word in sys.argv[3:6]), float(sys.argv[6]))
+    else:
+        sleep(int(sys.argv[2]), float(sys.argv[3]))

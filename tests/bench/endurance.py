@@ -1,7 +1,8 @@
 """The instrument in real time for minutes on JACK's dummy driver: xruns, late frames, CPU.
 
-The machine may be shared, so a bare control writer runs beside it. A fault of the engine within
-half a second of a stall of the control is the machine's and counted apart.
+The machine may be shared, so controls without any work run beside it: a bare writer with the same
+periods, and a sleeper on each core. A fault of the engine within a quarter of a second of a stall of
+a control is the machine's and counted apart.
 """
 
 import os
@@ -21,7 +22,7 @@ from tests.bench.machine import describe
 from tests.jack import JackServer
 
 _PORT = 57231
-_NEAR = 0.5  # seconds
+_NEAR = 0.25  # seconds, of which 0.1 is the polling
 
 
 @click.command()
@@ -47,7 +48,7 @@ def endurance(seconds: int, period: int, rave: Path | None, vschaos2: Path | Non
         }
         config.write_text(yaml.safe_dump(settings))
         click.echo(describe())
-        _run(jack, config, seconds, period)
+        _run(jack, config, seconds)
 
 
 def _import(folder: Path, kind: str, given: Path | None) -> str:
@@ -65,22 +66,11 @@ def _import(folder: Path, kind: str, given: Path | None) -> str:
     return import_model(path, folder / "models").name
 
 
-def _run(jack: JackServer, config: Path, seconds: int, period: int) -> None:
-    control = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tests.bench.control",
-            jack.name,
-            str(jack.rate),
-            str(period),
-            "3",
-            str(seconds + 5),
-        ],
-        env=jack.env,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def _run(jack: JackServer, config: Path, seconds: int) -> None:
+    longer = str(seconds + 5)
+    names = [jack.name, str(jack.rate), str(jack.period), "3", longer]
+    controls = [_control(jack, "write", *names)]
+    controls += [_control(jack, "sleep", str(core), longer) for core in os.sched_getaffinity(0)]
     engine = subprocess.Popen(
         [
             sys.executable,
@@ -119,8 +109,9 @@ def _run(jack: JackServer, config: Path, seconds: int, period: int) -> None:
         before = before or moment
         used = (moment[1] - before[1]) / max(1e-9, moment[0] - before[0])
     said, _ = engine.communicate(timeout=20)
-    stalls, _ = control.communicate(timeout=30)
-    moments = [float(line.split()[1]) for line in stalls.splitlines() if line.startswith("stall")]
+    lines = [c.communicate(timeout=30)[0].splitlines() for c in controls]
+    moments = [float(line.split()[1]) for part in lines for line in part if "stall" in line]
+    longest = max((float(line.split()[2]) for part in lines for line in part), default=0.0)
     shared = [f for f in faults if any(abs(f[0] - m) < _NEAR for m in moments)]
     own = [f for f in faults if f not in shared]
     click.echo(said.rstrip())
@@ -138,13 +129,21 @@ def _run(jack: JackServer, config: Path, seconds: int, period: int) -> None:
                 f"  {decoder['model']}: {decoder['decode_ms']} ms mean, {decoder['slowest_ms']} ms "
                 f"slowest, of {decoder['frame_ms']} ms a frame, {decoder['frames']} frames"
             )
-    click.echo(f"control writer: {len(moments)} stalls")
+    click.echo(
+        f"controls: the bare writer stalled {len(lines[0])} times, the sleepers "
+        f"{len(moments) - len(lines[0])} times, at worst {1e3 * longest:.0f} ms"
+    )
     click.echo(
         f"engine's own: {sum(k == 'xruns' for _, k in own)} xruns, "
-        f"{sum(k == 'late' for _, k in own)} late frames; together with the control: "
+        f"{sum(k == 'late' for _, k in own)} late frames; together with a control: "
         f"{sum(k == 'xruns' for _, k in shared)} xruns, "
         f"{sum(k == 'late' for _, k in shared)} late frames"
     )
+
+
+def _control(jack: JackServer, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.bench.control", *arguments]
+    return subprocess.Popen(command, env=jack.env, stdout=subprocess.PIPE, text=True)
 
 
 def _cpu_seconds(pid: int) -> float:
