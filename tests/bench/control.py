@@ -52,6 +52,7 @@ def sleep(core: int, seconds: float) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "write":
-        write(sys.argv[2], *(int(word) for word in sys.argv[3:6]), float(sys.argv[6]))
+        rate, period, periods = (int(word) for word in sys.argv[3:6])
+        write(sys.argv[2], rate, period, periods, float(sys.argv[6]))
     else:
         sleep(int(sys.argv[2]), float(sys.argv[3]))

@@ -1,8 +1,8 @@
 """The instrument in real time for minutes on JACK's dummy driver: xruns, late frames, CPU.
 
 The machine may be shared, so controls without any work run beside it: a bare writer with the same
-periods, and a sleeper on each core. A fault of the engine within a quarter of a second of a stall of
-a control is the machine's and counted apart.
+periods, and a sleeper on each core. A fault of the engine within a quarter of a second of a
+control's stall is the machine's and counted apart.
 """
 
 import os
