@@ -42,7 +42,7 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     latents: int
     channels: int
     level_db: float
-    """RMS of the output for N(0, 1) latents, in dBFS."""
+    """RMS of the output in dBFS, for latents from N(0, 1) or codes at random."""
     precision: str
     """The variant that `precision: auto` plays."""
     variants: dict[str, Variant]
@@ -52,6 +52,8 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Signal over difference of two fp32 decodes of one latent; absent if they are equal."""
     verified: float | None = None
     """Largest difference to TorchScript over the largest sample, same random numbers."""
+    delay: int = 0
+    """Samples by which a model that was made streaming sounds later than its file."""
     notes: list[str] = []
     title: str = ""
     licence: str = ""

@@ -17,6 +17,21 @@ class Architecture(Protocol):
         """The family's name on the model card."""
         ...
 
+    @property
+    def codes(self) -> int:
+        """How many whole numbers an inlet tells apart; 0 if it is continuous."""
+        ...
+
+    @property
+    def delay(self) -> int:
+        """Samples by which a model that was made streaming sounds later than its file."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a player must know of the model."""
+        ...
+
     def write(self, graph: Graph, frames: int = 1) -> None:
         """Append the decoder: "z" (batch, frames, latents) to "audio" (batch, samples)."""
         ...

@@ -35,11 +35,13 @@ class NoiseInput:
     """Fresh random numbers for each frame.
 
     `shape` is without the batch axis; "normal" is N(0, 1), "uniform" [0, 1), "symmetric" [-1, 1).
+    An offline decode uses the numbers `delay` steps of the first axis earlier.
     """
 
     name: str
     distribution: Distribution
     shape: tuple[int, ...]
+    delay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Graph:
         self._initializers: list[onnx.TensorProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
+        self._kept: dict[str, StateTensor] = {}
+        self._copies = 1
         self._count = 0
 
     def constant(self, value: NDArray[Any]) -> str:
@@ -113,25 +117,62 @@ class Graph:
         self._nodes.append(helper.make_node("Identity", [tensor], [name]))
         self._declare(self._outputs, name, shape)
 
-    def noise(self, distribution: Distribution, shape: tuple[int, ...]) -> str:
+    def multiply(self, x: Signal, copies: int) -> Signal:
+        """Let each row be `copies` rows from `x` on, with states and noise of their own."""
+        if copies == 1:
+            return x
+        assert not self.states and not self.noises, "multiplied too late"
+        self._copies = copies
+        apart = self.reshape(x.name, 1, x.steps, x.channels)
+        joined = self.node("Concat", [apart] * copies, axis=1)
+        return Signal(self._as_rows(joined, (x.steps, x.channels)), x.steps, x.channels)
+
+    def average(self, x: Signal) -> Signal:
+        """Return the mean over what `multiply` made of each row, and go on with one row."""
+        if self._copies == 1:
+            return x
+        apart = self._as_copies(x.name, (x.steps, x.channels))
+        self._copies = 1
+        return Signal(self.node("ReduceMean", [apart], axes=[1], keepdims=0), x.steps, x.channels)
+
+    def noise(self, distribution: Distribution, shape: tuple[int, ...], *, delay: int = 0) -> str:
         """Declare random numbers of `shape` (without the batch axis) as an input."""
         name = f"noise{len(self.noises)}"
-        self.noises.append(NoiseInput(name, distribution, shape))
-        self._declare(self._inputs, name, shape)
-        return name
+        whole = self._whole(shape)
+        self.noises.append(NoiseInput(name, distribution, whole, delay))
+        self._declare(self._inputs, name, whole)
+        return self._as_rows(name, shape)
 
     def state(self, shape: tuple[int, ...]) -> str:
-        """Declare a state of `shape` and return its input's name; `keep` sets its next value."""
+        """Declare a state of `shape` and return its tensor; `keep` sets its next value."""
         name = f"state{len(self.states)}"
-        self.states.append(StateTensor(name, f"{name}_next", shape))
-        self._declare(self._inputs, name, shape)
-        return name
+        entry = StateTensor(name, f"{name}_next", self._whole(shape))
+        self.states.append(entry)
+        self._declare(self._inputs, name, entry.shape)
+        rows = self._as_rows(name, shape)
+        self._kept[rows] = entry
+        return rows
 
     def keep(self, state: str, operator: str, inputs: list[str], **attributes: Any) -> None:  # noqa: ANN401
         """Let `operator` compute the next value of `state`."""
-        entry = next(s for s in self.states if s.source == state)
+        entry = self._kept[state]
+        if self._copies > 1:
+            inputs = [self._as_copies(self.node(operator, inputs, **attributes), entry.shape[1:])]
+            operator, attributes = "Identity", {}
         self._nodes.append(helper.make_node(operator, inputs, [entry.target], **attributes))
         self._declare(self._outputs, entry.target, entry.shape)
+
+    def _whole(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape if self._copies == 1 else (self._copies, *shape)
+
+    def _as_rows(self, tensor: str, shape: tuple[int, ...]) -> str:
+        if self._copies == 1:
+            return tensor
+        return self.node("Reshape", [tensor, self.constant(np.array([-1, *shape], np.int64))])
+
+    def _as_copies(self, tensor: str, shape: tuple[int, ...]) -> str:
+        whole = np.array([-1, self._copies, *shape], np.int64)
+        return self.node("Reshape", [tensor, self.constant(whole)])
 
     def cut(self, tensor: str, start: int, stop: int, axis: int) -> str:
         """Return tensor[start:stop] along `axis`."""

@@ -14,13 +14,14 @@ import appliance
 from appliance import LATENT_CHANNELS
 from appliance.decoders.card import FORMAT, Card, Source, Variant, write_card
 from appliance.decoders.contract import Contract, Model, open_model
-from appliance.decoders.families import recognise
+from appliance.decoders.families import Architecture, recognise
 from appliance.decoders.graph import Graph, Precision
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.scripted import UnknownTreeError
 from appliance.decoders.verification import (
     TOLERANCE,
     level_db,
+    offline_error,
     probe,
     quantization,
     relative_error,
@@ -73,7 +74,7 @@ def _build(
     try:
         progress("recognising the family")
         architecture = recognise(model, contract.latents)
-        family, runtime = architecture.family, "onnx"
+        family, runtime, delay = architecture.family, "onnx", architecture.delay
         description = {
             "family": family,
             "rate": contract.rate,
@@ -89,17 +90,17 @@ def _build(
             path.write_bytes(graph.serialize(description))
             decoders[precision] = OnnxDecoder(path, [0])
         progress("comparing with TorchScript")
-        verified = relative_error(model, contract, decoders[Precision.FP32])
-        if not verified <= TOLERANCE:  # NaN must not pass
-            raise UnknownTreeError(f"its rebuilt graph differs by {verified:.1e}")
-        level = level_db(decoders[Precision.FP32])
+        exact, codes = decoders[Precision.FP32], architecture.codes
+        verified = _verified(model, contract, exact, architecture)
+        level = level_db(exact, codes=codes)
         progress("measuring")
-        snr, variation, accepted = quantization(decoders[Precision.FP32], decoders[Precision.INT8])
+        snr, variation, accepted = quantization(exact, decoders[Precision.INT8], codes=codes)
         variants = {
             str(p): _variant(work / f"decoder.{p}.onnx", d, snr if p == Precision.INT8 else None)
             for p, d in decoders.items()
         }
         chosen = str(Precision.INT8 if accepted else Precision.FP32)
+        notes.extend(architecture.notes)
     except OSError:
         raise
     except Exception as error:  # whatever a strange tree breaks, its file still plays
@@ -109,7 +110,7 @@ def _build(
         for left in work.glob("*.onnx"):
             left.unlink()
         notes.append(f"Plays through TorchScript, slower: {_first_line(error)}.")
-        family, runtime, chosen = "unknown", "torchscript", "torchscript"
+        family, runtime, chosen, delay = "unknown", "torchscript", "torchscript", 0
         verified = variation = None
         shutil.copyfile(source, work / "model.ts")
         try:
@@ -142,8 +143,23 @@ def _build(
         importer=f"{appliance.__version__} {datetime.date.today().isoformat()}",
         variation_db=None if variation is None else round(variation, 1),
         verified=None if verified is None else float(f"{verified:.2g}"),
+        delay=delay,
         notes=notes,
     )
+
+
+def _verified(
+    model: Model, contract: Contract, decoder: OnnxDecoder, architecture: Architecture
+) -> float:
+    """Return how far the rebuild is from its file; raises UnknownTreeError if too far."""
+    codes, delay = architecture.codes, architecture.delay
+    if delay:
+        error = offline_error(model, contract, decoder, delay, codes=codes)
+    else:
+        error = relative_error(model, contract, decoder, codes=codes)
+    if not error <= TOLERANCE:  # NaN must not pass
+        raise UnknownTreeError(f"its rebuilt graph differs by {error:.1e}")
+    return error
 
 
 def _variant(path: Path, decoder: object, snr: float | None) -> Variant:

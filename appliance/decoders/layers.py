@@ -19,7 +19,8 @@ class Convolution:
     """A causal convolution over time with a cache of past steps.
 
     `weight` (out, in, taps); `bias` (out,) or None; `history` past steps stand before the input,
-    which is first delayed by `delay` steps so that a stride lands on the right ones.
+    which is first delayed by `delay` steps so that a stride lands on the right ones. `ahead` counts
+    the steps of the window that lie in the future; only `alignment` can make such a one streaming.
     """
 
     weight: Array
@@ -28,6 +29,7 @@ class Convolution:
     dilation: int = 1
     history: int = 0
     delay: int = 0
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,11 +66,31 @@ class LayerNormalization:
     epsilon: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recurrence:
+    """A gated recurrent unit that starts from zero at each call.
+
+    Weights (3 * hidden, in or hidden), biases (3 * hidden,), in torch's order: reset, update, new.
+    """
+
+    forward: Array
+    recurrent: Array
+    forward_bias: Array
+    recurrent_bias: Array
+
+
 @dataclass(frozen=True, slots=True)
 class LeakyRelu:
     """x where positive, `slope` * x elsewhere."""
 
     slope: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snake:
+    """x + sin(alpha * x) ** 2 / alpha, `alpha` per channel."""
+
+    alpha: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +120,10 @@ Layer = (
     | TransposedConvolution
     | Dense
     | Affine
+    | Recurrence
     | LayerNormalization
     | LeakyRelu
+    | Snake
     | Activation
     | Chain
     | Sum

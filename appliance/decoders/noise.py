@@ -14,13 +14,15 @@ class NoiseSynthesis:
     """Noise in blocks of `block` steps, shaped by amplitudes that `net` predicts per block.
 
     `channels` sub-bands, each with `bands` amplitudes from its direct component to its Nyquist
-    frequency; `net` gives channels * bands values per block.
+    frequency; `net` gives channels * bands values per block. `delay` is by how many blocks it comes
+    later than in an offline decode.
     """
 
     net: Layer
     channels: int
     bands: int
     block: int
+    delay: int = 0
 
     def write(self, graph: Graph, x: Signal) -> Signal:
         """Append the branch: (batch, steps, features) to (batch, steps, channels)."""
@@ -28,7 +30,8 @@ class NoiseSynthesis:
         amplitude = amplitudes(graph, graph.node("Sub", [predicted.name, graph.scalar(5)]))
         blocks = predicted.steps
         amplitude = graph.reshape(amplitude, blocks, self.channels, 1, self.bands)
-        noise = graph.noise("symmetric", (blocks, self.channels, self.block))
+        shape = (blocks, self.channels, self.block)
+        noise = graph.noise("symmetric", shape, delay=self.delay)
         filtered = graph.matrix(noise, self._filters(), exact=True)
         filtered = graph.reshape(filtered, blocks, self.channels, self.bands, self.block)
         shaped = graph.node("MatMul", [amplitude, filtered])
@@ -48,7 +51,8 @@ class NoiseSynthesis:
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
         impulse = np.roll(impulse, size // 2, axis=-1) * hann
         response = np.zeros((self.bands, self.block))
-        response[:, :size] = impulse
+        kept = min(size, self.block)  # many bands in a short block: the rest is cut off
+        response[:, :kept] = impulse[:, :kept]
         response = np.roll(response, -(size // 2), axis=-1)
         matrix = np.zeros((self.block, self.bands, self.block))
         for sample in range(self.block):

@@ -60,6 +60,7 @@ class OnnxDecoder:
         self._noises: list[tuple[str, str, NDArray[np.float32]]] = [
             (n["name"], n["distribution"], _zeros(rows, n["shape"])) for n in contract["noises"]
         ]
+        self._delays = [int(n.get("delay", 0)) for n in contract["noises"]]
         self._seeds = tuple(seeds)
         self._random = [np.random.Generator(np.random.SFC64(seed)) for seed in seeds]
         self._side = [0] * rows
@@ -118,6 +119,11 @@ class OnnxDecoder:
     def noise_inputs(self) -> list[tuple[str, tuple[int, ...]]]:
         """Distribution and shape (without rows) of each random input, in order."""
         return [(distribution, array.shape[1:]) for _, distribution, array in self._noises]
+
+    @property
+    def noise_delays(self) -> list[int]:
+        """Steps by which each random input comes later than in an offline decode."""
+        return self._delays
 
     def _run(self, first: int, last: int) -> None:
         for row in range(first, last):

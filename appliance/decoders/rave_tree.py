@@ -1,10 +1,14 @@
-"""Recognises RAVE v1 and v2 decoders in a scripted module tree."""
+"""Recognises RAVE decoders in a scripted module tree."""
+
+from typing import Literal
 
 import numpy as np
 
-from appliance.decoders.layers import Chain, Convolution, LeakyRelu
+from appliance.decoders.alignment import made_streaming
+from appliance.decoders.latents import Codebooks, Latent, Plain, Rotation, Sphere
+from appliance.decoders.layers import Array, Chain, Convolution, Layer, LeakyRelu, Snake
 from appliance.decoders.noise import NoiseSynthesis
-from appliance.decoders.rave import LatentPadding, RaveDecoder
+from appliance.decoders.rave import RaveDecoder
 from appliance.decoders.scripted import (
     Module,
     UnknownTreeError,
@@ -18,109 +22,173 @@ from appliance.decoders.scripted import (
     scalar,
 )
 
-_WRAPPERS = ("VariationalScriptedRAVE", "TraceModel")
+_SET = ("learn_target", "learn_source", "reset_target", "reset_source", "stereo_mode")
+_ADAPTIVE = "AdaptiveInstanceNormalization"
 
 
 def recognise(model: Module, latents: int) -> RaveDecoder:
-    """Return the decoder of a streaming, mono, variational RAVE export with `latents` inlets.
+    """Return the decoder of a RAVE export with `latents` inlets, made streaming if it is not.
 
     Raises UnknownTreeError naming the first thing that does not fit.
     """
     top = child(model, "_rave") if "_rave" in dict(model.named_children()) else model
-    decoder = child(top, "decoder")
-    if kind(decoder) not in ("Generator", "GeneratorV2"):
-        raise UnknownTreeError(f"its decoder is of class {kind(decoder)}")
-    if kind(top) not in _WRAPPERS:
-        raise UnknownTreeError(f"its latent space is of class {kind(top)}")
-    _require_plain(top)
-    latent = _latent(top, latents)
-    synthesis = _synthesis(top)
-    if kind(decoder) == "Generator":
-        return _v1(decoder, latent, synthesis)
-    return _v2(decoder, latent, synthesis)
-
-
-def _require_plain(top: Module) -> None:
-    """Refuse what changes the dataflow: channels, resampling, adaptive normalisation."""
-    for name in ("n_channels", "target_channels"):
-        if has(top, name) and int(scalar(getattr(top, name))) != 1:
-            raise UnknownTreeError(f"{name} is {int(scalar(getattr(top, name)))}")
-    for name in ("is_using_adain", "stereo", "deterministic"):
-        if has(top, name) and bool(scalar(getattr(top, name))):
+    network = child(top, "decoder")
+    if kind(network) not in ("Generator", "GeneratorV2"):
+        raise UnknownTreeError(f"its decoder is of class {kind(network)}")
+    for name in _SET:
+        if has(top, name) and _is_set(getattr(top, name)):
             raise UnknownTreeError(f"{name} is set")
-    parts = dict(top.named_children())
-    for name in ("resampler", "resample"):
-        if name in parts and not _does_nothing(parts[name]):
-            raise UnknownTreeError("it resamples its output")
+    channels, targets = _channels(top)
+    synthesis = _synthesis(top)
+    quiet = has(top, "deterministic") and bool(scalar(top.deterministic))
+    read_network = _v1 if kind(network) == "Generator" else _v2
+    waveform, net, loudness, lags, noise = read_network(network, quiet)
+    decoder = RaveDecoder(
+        generation=_generation(network),
+        latent=_latent(top, latents, quiet),
+        net=net,
+        waveform=waveform,
+        loudness=loudness,
+        loudness_stride=1 if loudness is None else int(network.loud_stride),
+        modulated=loudness is None and bool(network.amplitude_modulation),
+        noise=None if noise is None else _noise(noise, _bands(synthesis) * channels),
+        delays=lags,
+        synthesis=synthesis,
+        resampling=_resampling(top),
+        channels=channels,
+        heard=min(channels, targets),
+        copies=targets if channels == 1 else 1,
+    )
+    streaming = any(kind(part) == "CachedConv1d" for part in network.modules())
+    return decoder if streaming else made_streaming(decoder)
 
 
-def _does_nothing(resampler: Module) -> bool:
-    """Return whether a resampling stage passes its input on; early exports always have one."""
-    return kind(resampler) == "Identity" or bool(getattr(resampler, "identity", False))
+def _is_set(value: object) -> bool:
+    """Return whether a flag is set; attributes of nn~ are tuples of one."""
+    return bool(value[0] if isinstance(value, tuple) else value)
 
 
-def _latent(top: Module, latents: int) -> LatentPadding:
+def _generation(network: Module) -> Literal["v1", "v2", "v3"]:
+    if kind(network) == "Generator":
+        return "v1"
+    classes = {kind(part) for part in network.modules()}
+    return "v3" if classes & {"Snake", _ADAPTIVE} else "v2"
+
+
+def _channels(top: Module) -> tuple[int, int]:
+    """Return the channels that the network gives and those that the export gives."""
+    if has(top, "stereo"):
+        return 1, 1 + bool(scalar(top.stereo))
+    channels = int(scalar(top.n_channels)) if has(top, "n_channels") else 1
+    targets = int(scalar(top.target_channels)) if has(top, "target_channels") else channels
+    if targets > channels > 1:
+        raise UnknownTreeError(f"it makes {targets} channels of {channels}")
+    return channels, targets
+
+
+def _latent(top: Module, latents: int, deterministic: bool) -> Latent:
+    match kind(top):
+        case "VariationalScriptedRAVE" | "TraceModel":
+            return _rotation(top, latents, deterministic)
+        case "WasserteinScriptedRAVE":
+            return Plain(latents, _noise_axes(top))
+        case "SphericalScriptedRAVE":
+            return Sphere(latents)
+        case "DiscreteScriptedRAVE":
+            books = children(child(child(child(top, "encoder"), "rvq"), "layers"))
+            tables = np.stack([_table(book) for book in books])
+            if len(tables) != latents:
+                raise UnknownTreeError(f"it has {len(tables)} codebooks")
+            return Codebooks(tables, _noise_axes(top))
+        case other:
+            raise UnknownTreeError(f"its latent space is of class {other}")
+
+
+def _rotation(top: Module, latents: int, deterministic: bool) -> Rotation:
     if not has(top, "latent_pca"):
         raise UnknownTreeError("it has no latent_pca")
     rotation, mean = array(top.latent_pca), array(top.latent_mean)
     if rotation.shape != (len(mean), len(mean)) or latents > len(mean):
         raise UnknownTreeError(f"its latent_pca has shape {rotation.shape}")
-    return LatentPadding(latents, rotation, mean)  # z @ pca equals conv1d with pca transposed
+    # z @ pca equals conv1d with pca transposed
+    return Rotation(latents, rotation, mean, deterministic)
 
 
-def _synthesis(top: Module) -> np.ndarray:
+def _noise_axes(top: Module) -> int:
+    return int(child(top, "encoder").noise_augmentation)
+
+
+def _table(book: Module) -> Array:
+    """Return a codebook's entries (codes, width) as the network reads them."""
+    entries = array(child(book, "_codebook").embed)
+    out = child(book, "project_out")
+    if kind(out) == "Identity":
+        return entries
+    return entries @ array(out.weight).T + array(out.bias)
+
+
+def _synthesis(top: Module) -> Convolution | None:
+    if not has(top, "pqmf"):
+        return None
     pqmf = child(top, "pqmf")
     if kind(pqmf) != "CachedPQMF":
         raise UnknownTreeError(f"its filter bank is of class {kind(pqmf)}")
-    layer = read(child(pqmf, "inverse_conv"))
-    if not isinstance(layer, Convolution) or layer.history != layer.weight.shape[-1] - 1:
-        raise UnknownTreeError("its filter bank is not streaming")
-    return layer.weight
+    return _filters(child(pqmf, "inverse_conv"))
 
 
-def _v1(decoder: Module, latent: LatentPadding, synthesis: np.ndarray) -> RaveDecoder:
-    synth = child(decoder, "synth")
+def _bands(synthesis: Convolution | None) -> int:
+    return 1 if synthesis is None else synthesis.weight.shape[0]
+
+
+def _resampling(top: Module) -> Convolution | None:
+    """Return the filters that raise the sample rate; early exports have a stage that may not."""
+    parts = dict(top.named_children())
+    stage = parts.get("resampler", parts.get("resample"))
+    if stage is None or kind(stage) == "Identity" or bool(getattr(stage, "identity", False)):
+        return None
+    return _filters(child(stage, "upsample"))
+
+
+def _filters(module: Module) -> Convolution:
+    layer = read(module)
+    taps = layer.weight.shape[-1] if isinstance(layer, Convolution) else 0
+    if not isinstance(layer, Convolution) or layer.history != taps - 1 or layer.delay:
+        raise UnknownTreeError("its filters do not span their taps")
+    return layer
+
+
+_Parts = tuple[Layer, Layer, Layer | None, tuple[int, int, int], Module | None]
+
+
+def _v1(network: Module, quiet: bool) -> _Parts:
+    """Return waveform, network, loudness, their delays and that of the noise, and the noise."""
+    synth = child(network, "synth")
     branches = children(child(synth, "branches"))
-    stride = int(decoder.loud_stride)
     # The earliest exports have no warm-up switch: their noise always sounds.
-    noisy = bool(decoder.use_noise) and bool(scalar(getattr(decoder, "warmed_up", 1)))
-    return RaveDecoder(
-        generation="v1",
-        latent=latent,
-        net=read(child(decoder, "net")),
-        waveform=read(branches[0]),
-        loudness=read(branches[1]),
-        loudness_stride=stride,
-        modulated=False,
-        noise=_noise(branches[2], synthesis.shape[0]) if noisy else None,
-        delays=delays(synth),
-        synthesis=synthesis,
+    warm = bool(scalar(getattr(network, "warmed_up", 1)))
+    noise = branches[2] if bool(network.use_noise) and warm and not quiet else None
+    lags = (*delays(synth), 0)
+    return (
+        read(branches[0]),
+        read(child(network, "net")),
+        read(branches[1]),
+        (lags[0], lags[1], lags[2]),
+        noise,
     )
 
 
-def _v2(decoder: Module, latent: LatentPadding, synthesis: np.ndarray) -> RaveDecoder:
-    parts = dict(decoder.named_children())
-    net = read(child(decoder, "net"))
+def _v2(network: Module, quiet: bool) -> _Parts:
+    """Return the parts as `_v1` does; there is no loudness."""
+    parts = dict(network.named_children())
+    net = read(child(network, "net"))
     assert isinstance(net, Chain)
     if "waveform_module" in parts:
         waveform = read(parts["waveform_module"])
     else:
         net, waveform = Chain(net.layers[:-1]), net.layers[-1]
-    if not isinstance(waveform, Convolution) or not isinstance(net.layers[-1], LeakyRelu):
+    if not isinstance(waveform, Convolution) or not isinstance(net.layers[-1], LeakyRelu | Snake):
         raise UnknownTreeError("its network does not end in a waveform convolution")
-    noise = parts.get("noise_module")
-    return RaveDecoder(
-        generation="v2",
-        latent=latent,
-        net=net,
-        waveform=waveform,
-        loudness=None,
-        loudness_stride=1,
-        modulated=bool(decoder.amplitude_modulation),
-        noise=None if noise is None else _noise(noise, synthesis.shape[0]),
-        delays=(),
-        synthesis=synthesis,
-    )
+    return waveform, net, None, (0, 0, 0), None if quiet else parts.get("noise_module")
 
 
 def _noise(module: Module, channels: int) -> NoiseSynthesis:

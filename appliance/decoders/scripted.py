@@ -16,6 +16,8 @@ from appliance.decoders.layers import (
     Layer,
     LayerNormalization,
     LeakyRelu,
+    Recurrence,
+    Snake,
     Sum,
     TransposedConvolution,
 )
@@ -69,7 +71,9 @@ def read(module: Module) -> Layer:
 
 
 def delays(align: Module) -> tuple[int, ...]:
-    """Return the steps by which an AlignBranches module delays each branch's input."""
+    """Return the steps by which a module of branches delays each one's input."""
+    if kind(align) == "Branches":
+        return (0,) * len(children(child(align, "branches")))
     return tuple(int(part.padding) for part in children(child(align, "paddings")))
 
 
@@ -98,7 +102,22 @@ def _cached_convolution(module: Module) -> Layer:
     )
 
 
-def _cached_transposed(module: Module) -> Layer:
+def _centred_convolution(module: Module) -> Layer:
+    """Read a convolution that stands between zeros, as exports without --streaming have it."""
+    if int(module.groups) != 1:
+        raise UnknownTreeError(f"a convolution in {module.groups} groups")
+    before, after = (int(n) for n in module._pad)
+    return Convolution(
+        array(module.weight),
+        _bias(module),
+        stride=int(module.stride[0]),
+        dilation=int(module.dilation[0]),
+        history=before + after,
+        ahead=after,
+    )
+
+
+def _transposed(module: Module) -> Layer:
     stride = int(module.stride[0])
     kernel = int(module.weight.shape[-1])
     if kernel != 2 * stride or 2 * int(module.padding[0]) != stride or int(module.groups) != 1:
@@ -128,7 +147,44 @@ def _sum(module: Module) -> Layer:
 
 def _stack(net: Module) -> Layer:
     """Read branches to be summed, or, in the earliest exports, a plain sequence."""
-    return _sum(net) if kind(net) == "AlignBranches" else read(net)
+    return _sum(net) if kind(net) in ("AlignBranches", "Branches") else read(net)
+
+
+def _snake(module: Module) -> Layer:
+    return Snake(array(module.alpha).reshape(-1))
+
+
+def _adaptive(module: Module) -> Layer:
+    """Read a transfer of statistics; it does nothing until a source and a target are learnt."""
+    if not (scalar(module.num_update_x) and scalar(module.num_update_y)):
+        return Chain(())
+    mean_x, std_x, mean_y, std_y = (
+        array(tensor[0, :, 0])
+        for tensor in (module.mean_x, module.std_x, module.mean_y, module.std_y)
+    )
+    scale: Array = (std_y / (std_x + np.float32(1e-5))).astype(np.float32)
+    shift: Array = (mean_y - mean_x * scale).astype(np.float32)
+    return Affine(scale, shift)
+
+
+def _recurrence(module: Module) -> Layer:
+    """Read stacked gated recurrent units, which start anew at each call."""
+    if not bool(module.enabled):
+        return Chain(())
+    units = child(module, "gru")
+    if bool(units.bidirectional):
+        raise UnknownTreeError("a recurrence in both directions")
+    return Chain(
+        tuple(
+            Recurrence(
+                array(getattr(units, f"weight_ih_l{place}")),
+                array(getattr(units, f"weight_hh_l{place}")),
+                array(getattr(units, f"bias_ih_l{place}")),
+                array(getattr(units, f"bias_hh_l{place}")),
+            )
+            for place in range(int(units.num_layers))
+        )
+    )
 
 
 def _batch_norm(module: Module) -> Layer:
@@ -150,8 +206,13 @@ _READERS: dict[str, Callable[[Module], Layer]] = {
     "CachedSequential": _chain,
     "Sequential": _chain,
     "CachedConv1d": _cached_convolution,
-    "CachedConvTranspose1d": _cached_transposed,
+    "CachedConvTranspose1d": _transposed,
+    "Conv1d": _centred_convolution,
+    "ConvTranspose1d": _transposed,
     "LeakyReLU": _leaky,
+    "Snake": _snake,
+    "GRU": _recurrence,
+    "AdaptiveInstanceNormalization": _adaptive,
     "ReLU": lambda _: Activation("relu"),
     "Tanh": lambda _: Activation("tanh"),
     "Sigmoid": lambda _: Activation("sigmoid"),

@@ -18,12 +18,14 @@ from appliance.decoders.layers import (
     Layer,
     LayerNormalization,
     LeakyRelu,
+    Recurrence,
+    Snake,
     Sum,
     TransposedConvolution,
 )
 
 
-def write(graph: Graph, layer: Layer, x: Signal) -> Signal:  # noqa: PLR0911 - one per kind of layer
+def write(graph: Graph, layer: Layer, x: Signal) -> Signal:  # noqa: PLR0911, PLR0912 - one per kind
     """Append `layer` to `graph` reading `x`, and return what it gives."""
     match layer:
         case Chain(layers):
@@ -44,6 +46,10 @@ def write(graph: Graph, layer: Layer, x: Signal) -> Signal:  # noqa: PLR0911 - o
             return _like(x, graph.node("LayerNormalization", inputs, axis=-1, epsilon=epsilon))
         case LeakyRelu(slope):
             return _like(x, graph.node("LeakyRelu", [x.name], alpha=slope))
+        case Recurrence():
+            return _recurrence(graph, layer, x)
+        case Snake(alpha):
+            return _snake(graph, alpha, x)
         case Activation(kind):
             return _activation(graph, kind, x)
         case Sum(branches, delays):
@@ -91,6 +97,7 @@ def windows(graph: Graph, x: Signal, history: int, taps: NDArray[np.int64], stri
 def _convolution(graph: Graph, layer: Convolution, x: Signal) -> Signal:
     outputs, channels, taps = layer.weight.shape
     assert channels == x.channels, (channels, x.channels)
+    assert layer.ahead == 0, "a convolution that hears the future"
     x = delayed(graph, x, layer.delay)
     if taps == 1 and layer.stride == 1 and not layer.history:
         y = graph.matrix(x.name, layer.weight[:, :, 0].T, layer.bias)
@@ -111,6 +118,28 @@ def _transposed(graph: Graph, layer: TransposedConvolution, x: Signal) -> Signal
     bias = None if layer.bias is None else np.tile(layer.bias, stride)
     y = graph.matrix(joined, weight, bias)
     return Signal(graph.reshape(y, x.steps * stride, outputs), x.steps * stride, outputs)
+
+
+def _recurrence(graph: Graph, layer: Recurrence, x: Signal) -> Signal:
+    def ordered(gates: NDArray[np.float32]) -> NDArray[np.float32]:
+        reset, update, new = np.split(gates, 3)  # ONNX has update first
+        return np.concatenate([update, reset, new])
+
+    hidden = layer.recurrent.shape[1]
+    bias = np.concatenate([ordered(layer.forward_bias), ordered(layer.recurrent_bias)])
+    weights = [ordered(layer.forward)[None], ordered(layer.recurrent)[None], bias[None]]
+    turned = graph.node("Transpose", [x.name], perm=[1, 0, 2])
+    inputs = [turned, *(graph.constant(weight) for weight in weights)]
+    y = graph.node("GRU", inputs, hidden_size=hidden, linear_before_reset=1)
+    y = graph.node("Transpose", [y], perm=[2, 0, 1, 3])  # (steps, 1, batch, hidden) before
+    return Signal(graph.reshape(y, x.steps, hidden), x.steps, hidden)
+
+
+def _snake(graph: Graph, alpha: NDArray[np.float32], x: Signal) -> Signal:
+    wave = graph.node("Sin", [graph.node("Mul", [x.name, graph.constant(alpha)])])
+    square = graph.node("Mul", [wave, wave])
+    scaled = graph.node("Mul", [square, graph.constant(1 / (alpha + np.float32(1e-9)))])
+    return _like(x, graph.node("Add", [x.name, scaled]))
 
 
 def _activation(graph: Graph, kind: str, x: Signal) -> Signal:

@@ -17,6 +17,7 @@ TOLERANCE = 1e-4
 """Largest difference to TorchScript, relative to the largest sample."""
 
 _FRAMES = 24
+_MEMORY_S = 1.5  # longer than any known decoder remembers
 _PROBED = 4
 _MARGIN_DB = 10.0  # quantization must stay this far under the model's own variation
 _EXACT_SNR_DB = 35.0  # and at this level where there is none
@@ -61,19 +62,28 @@ def _is_frame(sound: object, ratio: int) -> bool:
     return sound.shape[0] == 1 and sound.shape[1] >= 1 and sound.shape[2] == ratio
 
 
-def relative_error(model: Model, contract: Contract, decoder: OnnxDecoder) -> float:
+def latents(count: int, frames: int, *, seed: int, codes: int = 0) -> NDArray[np.float32]:
+    """Return latents (frames, 1, count) to try a model with: N(0, 1), or codes and some beyond."""
+    random = np.random.default_rng(seed)
+    if codes:
+        return random.uniform(-0.1 * codes, 1.1 * codes, (frames, 1, count)).astype(np.float32)
+    return random.standard_normal((frames, 1, count)).astype(np.float32)
+
+
+def relative_error(
+    model: Model, contract: Contract, decoder: OnnxDecoder, *, codes: int = 0
+) -> float:
     """Return max |difference| / max |sample| over some frames with the same random numbers.
 
-    The result is NaN if any sample is.
+    The mean of the original's channels counts. The result is NaN if any sample is.
     """
     _silence(model)
     worst = peak = 0.0
-    latents = np.random.default_rng(1).standard_normal((_FRAMES, 1, contract.latents))
     decoder.reset(0)
-    for frame, z in enumerate(latents.astype(np.float32)):
+    for frame, z in enumerate(latents(contract.latents, _FRAMES, seed=1, codes=codes)):
         torch.manual_seed(frame)
         with torch.inference_mode():
-            expected = model.decode(torch.from_numpy(z[:, :, None]))[0, 0].numpy()
+            expected = model.decode(torch.from_numpy(z[:, :, None]))[0].mean(0).numpy()
         torch.manual_seed(frame)
         sound = decoder.run(z, [_drawn(kind, shape) for kind, shape in decoder.noise_inputs])[0]
         # Python's max() would drop a NaN; numpy's keeps it.
@@ -83,15 +93,44 @@ def relative_error(model: Model, contract: Contract, decoder: OnnxDecoder) -> fl
     return worst / float(np.maximum(peak, 1e-6))
 
 
-def quantization(exact: OnnxDecoder, quantized: OnnxDecoder) -> tuple[float, float | None, bool]:
+def offline_error(
+    model: Model, contract: Contract, decoder: OnnxDecoder, delay: int, *, codes: int = 0
+) -> float:
+    """Return `relative_error` for an original that decodes everything in one call.
+
+    `decoder` sounds `delay` samples later, and needs its whole memory before it can agree.
+    """
+    settling = round(_MEMORY_S * contract.rate)
+    frames = -(-(settling + delay) // contract.ratio) + _FRAMES
+    z = latents(contract.latents, frames, seed=1, codes=codes)
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        whole = model.decode(torch.from_numpy(z).permute(1, 2, 0))[0].mean(0).numpy()
+    torch.manual_seed(0)
+    noises = _whole_noises(decoder, frames)
+    decoder.reset(0)
+    heard = [
+        decoder.run(now, [noise[frame] for noise in noises])[0].copy()
+        for frame, now in enumerate(z)
+    ]
+    decoder.reset(0)
+    expected = whole[settling : len(whole) - delay]
+    sound = np.concatenate(heard)[settling + delay :]
+    peak = float(np.maximum(np.abs(expected).max(), 1e-6))
+    return float(np.abs(sound - expected).max()) / peak
+
+
+def quantization(
+    exact: OnnxDecoder, quantized: OnnxDecoder, *, codes: int = 0
+) -> tuple[float, float | None, bool]:
     """Return (SNR of `quantized` in dB, own variation in dB or None, whether it is acceptable).
 
     The variation is the signal over the difference of two exact decodes with other random
     numbers; quantization must stay 10 dB under it, or reach 35 dB where there is none.
     """
-    first = _decode(exact, noise_seed=0)
-    again = _decode(exact, noise_seed=1)
-    coarse = _decode(quantized, noise_seed=0)
+    first = _decode(exact, codes, noise_seed=0)
+    again = _decode(exact, codes, noise_seed=1)
+    coarse = _decode(quantized, codes, noise_seed=0)
     snr = _ratio_db(first, coarse - first)
     if not exact.random:
         return snr, None, snr >= _EXACT_SNR_DB
@@ -99,14 +138,14 @@ def quantization(exact: OnnxDecoder, quantized: OnnxDecoder) -> tuple[float, flo
     return snr, variation, snr >= min(variation + _MARGIN_DB, _EXACT_SNR_DB)
 
 
-def level_db(decoder: Decoder) -> float:
-    """Return the RMS level for N(0, 1) latents in dBFS, after the first frames."""
-    random = np.random.default_rng(2)
+def level_db(decoder: Decoder, *, codes: int = 0) -> float:
+    """Return the RMS level for random latents in dBFS, after the first frames."""
     audio = np.zeros((decoder.rows, decoder.ratio), np.float32)
     active = [True] * decoder.rows
     total = 0.0
-    for frame in range(2 * _FRAMES):
-        z = random.standard_normal((decoder.rows, LATENT_CHANNELS)).astype(np.float32)
+    count = decoder.rows * LATENT_CHANNELS
+    for frame, row in enumerate(latents(count, 2 * _FRAMES, seed=2, codes=codes)):
+        z = row.reshape(decoder.rows, LATENT_CHANNELS)
         decoder.decode(z, active, audio)
         if frame >= _FRAMES:
             total += float(np.mean(np.square(audio, dtype=np.float64)))
@@ -130,12 +169,11 @@ def time_per_frame(decoder: Decoder) -> float:
     return 1e3 * float(np.median(times))
 
 
-def _decode(decoder: OnnxDecoder, noise_seed: int) -> NDArray[np.float64]:
+def _decode(decoder: OnnxDecoder, codes: int, *, noise_seed: int) -> NDArray[np.float64]:
     random = np.random.default_rng(noise_seed)
-    latents = np.random.default_rng(3).standard_normal((_FRAMES, 1, decoder.latents))
     decoder.reset(0)
     frames: list[NDArray[np.float32]] = []
-    for z in latents.astype(np.float32):
+    for z in latents(decoder.latents, _FRAMES, seed=3, codes=codes):
         noises = [_random(random, kind, shape) for kind, shape in decoder.noise_inputs]
         frames.append(decoder.run(z, noises)[0].copy())
     decoder.reset(0)
@@ -150,11 +188,23 @@ def _random(random: np.random.Generator, kind: str, shape: tuple[int, ...]) -> N
 
 
 def _drawn(kind: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Draw from torch's generator as the original does for one frame."""
-    if kind == "normal":
-        return torch.randn(1, *shape).numpy()
+    """Draw from torch's generator as the original does."""
+    if kind == "normal":  # torch draws channels before steps
+        return torch.randn(1, *shape[:-2], shape[-1], shape[-2]).transpose(-1, -2).numpy()
     values = torch.rand(1, *shape)
     return (values * 2 - 1 if kind == "symmetric" else values).numpy()
+
+
+def _whole_noises(decoder: OnnxDecoder, frames: int) -> list[list[NDArray[np.float32]]]:
+    """Draw as an offline decode of `frames` does; return each random input frame by frame."""
+    noises: list[list[NDArray[np.float32]]] = []
+    for (kind, shape), delay in zip(decoder.noise_inputs, decoder.noise_delays, strict=True):
+        steps = len(shape) - (2 if kind == "normal" else 3)
+        long = (*shape[:steps], frames * shape[steps], *shape[steps + 1 :])
+        # What wraps around is heard only before the memory has settled.
+        late = np.roll(_drawn(kind, long), delay, steps + 1)
+        noises.append(np.split(late, frames, steps + 1))
+    return noises
 
 
 def _silence(model: Model) -> None:

@@ -156,6 +156,9 @@ class SpectralDecoder:
     law: MagnitudeLaw
     window: Array
     hop: int
+    codes: int = 0
+    delay: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:

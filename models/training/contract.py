@@ -34,7 +34,7 @@ def channel_labels() -> list[str]:
 
 
 def save_scripted(module: nn.Module, path: Path) -> None:
-    """Script a module and write it as TorchScript, complete or not at all, the same every time."""
+    """Script a module and write it as TorchScript, complete or not at all."""
     made = io.BytesIO()
     scripted: Any = torch.jit.script(module.eval())
     torch.jit.save(scripted, made)

@@ -134,7 +134,13 @@ def _behaviour(words: str, found: dict[str, float]) -> str:
 
 def _notes(record: Record, engine: str) -> list[str]:
     if engine != "spectral":
-        return []
+        return [
+            "Latents that stand still make a nearly periodic sound at the frame rate: partials "
+            "then sit on multiples of 43 Hz, up to 21 Hz from where they belong. Moving "
+            "latents, as those of real sound are, free them. A little noise on the latents, part "
+            "of the model, keeps held sounds moving and lets two decoders of one gesture differ.",
+            "",
+        ]
     limit = record["random_phase_limit"]
     return [
         "Random phases alone, on the original's own magnitudes, give a log-mel distance of "

@@ -10,6 +10,7 @@ import torch
 from appliance.decoders import families
 from appliance.decoders.contract import open_model
 from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.onnx_decoder import OnnxDecoder
 from tests.decoders.rave_export import make_rave
 
 Rave = Callable[..., Path]
@@ -28,11 +29,15 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def rave(tmp_path_factory: pytest.TempPathFactory) -> Rave:
-    """Return a function that writes an export, or finds the one written before."""
+    """Return a function that writes an export, or finds the one written before.
+
+    It has an encoder only if `encoded` is given: few tests need one, and it takes as long again.
+    """
     folder = tmp_path_factory.mktemp("exports")
     written: dict[str, Path] = {}
 
     def make(**options: Any) -> Path:
+        options.setdefault("encoded", False)
         key = repr(sorted(options.items()))
         if key not in written:
             path = folder / f"rave{len(written)}.ts"
@@ -64,6 +69,18 @@ def graph_file(rave: Rave, tmp_path_factory: pytest.TempPathFactory) -> Rave:
             written[key] = folder / f"decoder{len(written)}.onnx"
             written[key].write_bytes(graph.serialize(description))
         return written[key]
+
+    return make
+
+
+@pytest.fixture
+def opened(rave: Rave, graph_file: Rave) -> Any:
+    """Return a function that opens an export and its graph: model, contract, rebuild, decoder."""
+
+    def make(**options: Any) -> tuple[Any, Any, Any, OnnxDecoder]:
+        model, contract = open_model(rave(**options))
+        architecture = families.recognise(model, contract.latents)
+        return model, contract, architecture, OnnxDecoder(graph_file(**options), [0])
 
     return make
 

@@ -10,17 +10,6 @@ from tests.decoders.rave_layers import SLOPE, CachedSequential, Layers, Residual
 from tests.decoders.rave_networks import mod_sigmoid
 
 
-class Resampling(nn.Module):
-    """Stands in every early file, even where it does nothing."""
-
-    def __init__(self, identity: bool = True) -> None:
-        super().__init__()
-        self.identity = identity
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x if self.identity else x.repeat_interleave(2, -1)[..., ::2]
-
-
 class ResidualStack(nn.Module):
     def __init__(self, layers: Layers, width: int, dilations: tuple[int, ...]) -> None:
         super().__init__()

@@ -9,13 +9,14 @@ of its own steps, in `downsampling_delay`.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ROWS = 64  # caches have room for this many streams
+from tests.decoders.rave_modules import ROWS, AdaptiveInstanceNormalization, Snake
+
 SLOPE = 0.2
 
 
@@ -102,11 +103,22 @@ class Layers:
     causal: bool = False
     streaming: bool = True
     bias: bool = False
+    snake: bool = False
+    adain: Literal["", "fresh", "learnt"] = ""
+    channels: int = 1
+
+    def activation(self, width: int) -> nn.Module:
+        return Snake(width) if self.snake else nn.LeakyReLU(SLOPE)
+
+    def adaptive(self, width: int) -> list[nn.Module]:
+        if not self.adain:
+            return []
+        return [AdaptiveInstanceNormalization(width, self.adain == "learnt")]
 
     def conv(
         self, size_in: int, size_out: int, kernel: int, *, stride: int = 1, dilation: int = 1,
         delay: int = 0, pads: tuple[int, int] | None = None,
-    ) -> nn.Module:  # fmt: skip
+    ) -> Any:  # fmt: skip
         if pads is None:
             reach = (kernel - 1) * dilation
             pads = (reach, 0) if self.causal else (reach // 2, reach - reach // 2)
@@ -152,10 +164,28 @@ class AlignBranches(nn.Module):
         return out
 
 
+class Branches(nn.Module):
+    """What AlignBranches is in an export without --streaming."""
+
+    cumulative_delay = 0
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [branch(x) for branch in self.branches]
+
+
+def aligned(layers: Layers, channels: int, *branches: nn.Module) -> Any:
+    """Return branches on one input of `channels`, aligned if they stream."""
+    return AlignBranches(layers, channels, *branches) if layers.streaming else Branches(*branches)
+
+
 class Residual(nn.Module):
     def __init__(self, layers: Layers, width: int, unit: nn.Module, delay: int = 0) -> None:
         super().__init__()
-        self.aligned = AlignBranches(layers, width, unit, nn.Identity())
+        self.aligned = aligned(layers, width, unit, nn.Identity())
         self.cumulative_delay = self.aligned.cumulative_delay + delay
 
     def forward(self, x: Tensor) -> Tensor:
@@ -168,7 +198,8 @@ class DilatedUnit(nn.Module):
         super().__init__()
         wide = layers.conv(width, width, 3, dilation=dilation)
         narrow = layers.conv(width, width, 1, delay=delay_of(wide))
-        self.net = CachedSequential(nn.LeakyReLU(SLOPE), wide, nn.LeakyReLU(SLOPE), narrow)
+        first, second = layers.activation(width), layers.activation(width)
+        self.net = CachedSequential(first, wide, second, narrow)
         self.cumulative_delay = self.net.cumulative_delay
 
     def forward(self, x: Tensor) -> Tensor:
@@ -210,7 +241,7 @@ class ResidualStack(nn.Module):
         self, layers: Layers, width: int, dilations: tuple[int, ...], delay: int = 0
     ) -> None:
         super().__init__()
-        self.net = AlignBranches(layers, width, ResidualBlock(layers, width, dilations))
+        self.net = aligned(layers, width, ResidualBlock(layers, width, dilations))
         self.cumulative_delay = self.net.cumulative_delay + delay
 
     def forward(self, x: Tensor) -> Tensor:

@@ -8,13 +8,13 @@ from torch.nn import functional
 
 from tests.decoders.rave_layers import (
     SLOPE,
-    AlignBranches,
     CachedSequential,
     DilatedUnit,
     Layers,
     Residual,
     ResidualStack,
     UpsampleLayer,
+    aligned,
     delay_of,
     downsampling,
 )
@@ -44,9 +44,9 @@ def block_convolve(signal: Tensor, taps: Tensor) -> Tensor:
 class _Noise(nn.Module):
     target_size: Tensor
 
-    def __init__(self, net: nn.Module, block: int) -> None:
+    def __init__(self, net: nn.Module, block: int, channels: int) -> None:
         super().__init__()
-        self.net, self.data_size, self.n_channels = net, BANDS, 1
+        self.net, self.data_size, self.n_channels = net, BANDS * channels, channels
         self.register_buffer("target_size", torch.tensor(block))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,18 +59,18 @@ class _Noise(nn.Module):
 
 class NoiseGenerator(_Noise):
     def __init__(self, layers: Layers, width: int, ratios: tuple[int, ...], bands: int) -> None:
-        sizes = [width] * len(ratios) + [BANDS * bands]
+        sizes = [width] * len(ratios) + [BANDS * layers.channels * bands]
         net = CachedSequential(*downsampling(layers, sizes, [3] * len(ratios), ratios))
-        super().__init__(net, math.prod(ratios))
+        super().__init__(net, math.prod(ratios), layers.channels)
         self.cumulative_delay = net.cumulative_delay * math.prod(ratios)
 
 
 class NoiseGeneratorV2(_Noise):
     def __init__(self, layers: Layers, width: int, ratios: tuple[int, ...], bands: int) -> None:
-        sizes = [width] + [width] * (len(ratios) - 1) + [BANDS * bands]
+        sizes = [width] * len(ratios) + [BANDS * layers.channels * bands]
         kernels, pads = [2 * ratio for ratio in ratios], [(ratio, 0) for ratio in ratios]
         net = downsampling(layers, sizes, kernels, ratios, pads)
-        super().__init__(nn.Sequential(*net), math.prod(ratios))
+        super().__init__(nn.Sequential(*net), math.prod(ratios), layers.channels)
 
 
 class Generator(nn.Module):
@@ -89,13 +89,14 @@ class Generator(nn.Module):
         self.net = CachedSequential(*net)
         width = widths[len(ratios)]
         branches = [
-            layers.conv(width, BANDS, 7),
+            layers.conv(width, BANDS * layers.channels, 7),
             layers.conv(width, 1, 2 * loud_stride + 1, stride=loud_stride),
         ]
         if noise is not None:
             branches.append(NoiseGenerator(layers, width, *noise))
-        self.synth = AlignBranches(layers, width, *branches)
+        self.synth = aligned(layers, width, *branches)
         self.use_noise, self.loud_stride = noise is not None, loud_stride
+        self.quiet = False
         self.cumulative_delay = self.net.cumulative_delay + self.synth.cumulative_delay
         self.register_buffer("warmed_up", torch.tensor(int(warmed_up)))
 
@@ -103,7 +104,7 @@ class Generator(nn.Module):
         parts = self.synth(self.net(x))
         level = parts[1].repeat_interleave(self.loud_stride, -1)
         y = torch.tanh(parts[0]) * mod_sigmoid(level)
-        if self.use_noise and bool(self.warmed_up):
+        if self.use_noise and bool(self.warmed_up) and not self.quiet:
             y = y + parts[2]
         return y
 
@@ -114,11 +115,11 @@ def _v2_net(
     net: list[nn.Module] = [layers.conv(full, widths[0], 3)]
     for place, ratio in enumerate(ratios):
         size_in, size_out = widths[place : place + 2]
-        net += [nn.LeakyReLU(SLOPE), layers.up(size_in, size_out, ratio)]
+        net += [layers.activation(size_in), layers.up(size_in, size_out, ratio)]
         for dilation in (1, 3) if place == 0 else (1, 3, 9):
             unit = DilatedUnit(layers, size_out, dilation)
-            net.append(Residual(layers, size_out, unit))
-    return [*net, nn.LeakyReLU(SLOPE)]
+            net += [*layers.adaptive(size_out), Residual(layers, size_out, unit)]
+    return [*net, layers.activation(widths[len(ratios)])]
 
 
 class GeneratorV2(nn.Module):
@@ -126,12 +127,13 @@ class GeneratorV2(nn.Module):
 
     def __init__(
         self, layers: Layers, full: int, widths: list[int], ratios: tuple[int, ...],
-        modulated: bool,
+        modulated: bool, bands: int = BANDS, recurrent: nn.Module | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         net = _v2_net(layers, full, widths, ratios)
-        waveform = layers.conv(widths[len(ratios)], BANDS * (1 + modulated), 7)
-        self.net = CachedSequential(*net, waveform)
+        width = widths[len(ratios)]
+        net.append(layers.conv(width, bands * layers.channels * (1 + modulated), 7))
+        self.net = CachedSequential(*([] if recurrent is None else [recurrent]), *net)
         self.amplitude_modulation = modulated
         self.waveform_module = self.noise_module = None
 
@@ -154,7 +156,7 @@ def noisy_v2(
             super().__init__()
             width = widths[len(ratios)]
             self.net = CachedSequential(*_v2_net(layers, full, widths, ratios))
-            self.waveform_module = layers.conv(width, 2 * BANDS, 7)
+            self.waveform_module = layers.conv(width, 2 * BANDS * layers.channels, 7)
             self.noise_module = NoiseGeneratorV2(layers, width, *noise)
             self.amplitude_modulation = True
 
@@ -199,20 +201,10 @@ class EncoderV2(nn.Module):
             for dilation in (1, 3, 9) if place + 1 < len(ratios) else (1, 3):
                 unit = DilatedUnit(layers, size_in, dilation)
                 net.append(Residual(layers, size_in, unit))
-            net.append(nn.LeakyReLU(SLOPE))
+            net.append(layers.activation(size_in))
             net.append(layers.conv(size_in, size_out, 2 * ratio, stride=ratio))
         last = layers.conv(widths[len(ratios)], 2 * full, 3)
         self.net = CachedSequential(*net, nn.LeakyReLU(SLOPE), last)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)
-
-
-class VariationalEncoder(nn.Module):
-    def __init__(self, encoder: nn.Module) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.register_buffer("warmed_up", torch.tensor(1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.encoder(x)

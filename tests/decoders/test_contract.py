@@ -26,7 +26,7 @@ def refusal(path: Path) -> str:
 
 
 def test_a_rave_export(rave: Rave) -> None:
-    _, contract = open_model(rave())
+    _, contract = open_model(rave(encoded=True))
     assert contract == Contract(("encode", "decode", "forward"), 8, 2048, 1, 44100, True)
 
 

@@ -1,24 +1,20 @@
 """RAVE decoders rebuilt as graphs equal their TorchScript files, random numbers and all."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from appliance.decoders import families, rave_tree
 from appliance.decoders.contract import open_model
 from appliance.decoders.graph import Graph, Precision
 from appliance.decoders.layers import Chain
 from appliance.decoders.noise import NoiseSynthesis
-from appliance.decoders.rave import RaveDecoder
 from appliance.decoders.scripted import UnknownTreeError
 from tests.decoders.conftest import Rave
-
-Array = NDArray[np.float32]
+from tests.decoders.rave_player import Array, Player, both, latents, rebuilt, silence, snr_db
 
 KINDS: dict[str, dict[str, Any]] = {
     "v1 causal": {"generation": "v1"},
@@ -48,81 +44,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "v2 8 latents of 8": {"full": 8, "ratios": (4, 2)},
     "v2 ratio 32": {"ratios": (2,), "capacity": 8},
 }  # fmt: skip
-FRAMES = 50
-
-
-def rebuilt(path: Path) -> tuple[Any, RaveDecoder]:
-    model, contract = open_model(path)
-    decoder = families.recognise(model, contract.latents)
-    assert isinstance(decoder, RaveDecoder)
-    return model, decoder
-
-
-class Player:
-    """Runs a decoder's graph frame by frame with torch's random numbers."""
-
-    def __init__(
-        self, decoder: RaveDecoder, batch: int, precision: Precision = Precision.FP32,
-        frames: int = 1,
-    ) -> None:  # fmt: skip
-        self.graph = Graph(precision)
-        decoder.write(self.graph, frames)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = ort.InferenceSession(
-            self.graph.serialize({}), options, providers=["CPUExecutionProvider"]
-        )
-        self.states = {s.source: np.zeros((batch, *s.shape), np.float32) for s in self.graph.states}
-
-    def __call__(self, z: torch.Tensor) -> Array:
-        noises = {n.name: self._drawn(len(z), n.distribution, n.shape) for n in self.graph.noises}
-        return self.decode(z, noises)
-
-    def decode(self, z: torch.Tensor, noises: dict[str, Array]) -> Array:
-        names = ["audio", *(s.target for s in self.graph.states)]
-        inputs = {"z": z.transpose(1, 2).numpy(), **noises, **self.states}
-        audio, *after = self.session.run(names, inputs)
-        self.states = dict(zip(self.states, after, strict=True))
-        return np.asarray(audio)
-
-    @staticmethod
-    def _drawn(batch: int, distribution: str, shape: tuple[int, ...]) -> Array:
-        if distribution == "normal":  # torch draws channels before steps
-            return torch.randn(batch, *shape[::-1]).transpose(1, 2).numpy()
-        return (torch.rand(batch, *shape) * 2 - 1).numpy()
-
-
-def latents(model: Any, batch: int, frames: int = FRAMES) -> torch.Tensor:
-    count = int(getattr(model, "_rave", model).decode_params[0])
-    return torch.randn(frames, batch, count, 1, generator=torch.Generator().manual_seed(5))
-
-
-def silence(model: Any) -> None:
-    with torch.inference_mode():
-        for name, buffer in model.named_buffers():
-            if name.endswith((".cache", ".pad")):
-                buffer.zero_()
-
-
-def original(model: Any, z: torch.Tensor) -> Array:
-    with torch.inference_mode():
-        return model.decode(z)[:, 0].numpy()
-
-
-def both(model: Any, player: Player, batch: int) -> tuple[Array, Array]:
-    """Return all frames of the original and of the rebuild, (frames, batch, samples)."""
-    expected: list[Array] = []
-    heard: list[Array] = []
-    for frame, z in enumerate(latents(model, batch)):
-        torch.manual_seed(frame)
-        expected.append(original(model, z))
-        torch.manual_seed(frame)
-        heard.append(player(z))
-    return np.array(expected), np.array(heard)
-
-
-def snr_db(signal: Array, other: Array) -> float:
-    return 10 * float(np.log10(np.square(signal).mean() / np.square(other - signal).mean()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -233,15 +154,11 @@ def test_noise_synthesis_follows_the_fourier_law(block: int) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"channels": 2}, "target_channels is 2"),
-        ({"channels": 2, "generation": "v1", "wrapper": "trace"}, "stereo is set"),
-        ({"resampled": True}, "it resamples its output"),
-        ({"resampled": True, "generation": "v1", "wrapper": "trace"}, "it resamples its output"),
-        ({"resampled": True, "generation": "v1", "wrapper": "early"}, "it resamples its output"),
-        ({"adain": True}, "is_using_adain is set"),
-        ({"streaming": False, "causal": False}, "class Conv1d"),
-        ({"streaming": False, "generation": "v1"}, "class Conv1d"),
-        ({"wrapper": "wasserstein"}, "latent space is of class WasserteinScriptedRAVE"),
+        ({"channels": 3, "inner_channels": 2}, "it makes 3 channels of 2"),
+        ({"flag": "stereo_mode"}, "stereo_mode is set"),
+        ({"flag": "learn_target", "adain": "fresh"}, "learn_target is set"),
+        ({"flag": "reset_source"}, "reset_source is set"),
+        ({"wrapper": "unknown"}, "latent space is of class UnknownScriptedRAVE"),
     ],
 )
 def test_trees_outside_the_family_are_refused(

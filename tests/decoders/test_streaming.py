@@ -3,10 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 
 from appliance.decoders.graph import Graph, Precision
@@ -19,43 +17,18 @@ from appliance.decoders.layers import (
     Layer,
     LayerNormalization,
     LeakyRelu,
+    Recurrence,
+    Snake,
     Sum,
     TransposedConvolution,
 )
 from appliance.decoders.streaming import delayed, write
+from tests.decoders.chunks import Array, assert_close, draw, late, stream
 
 Whole = Callable[[torch.Tensor], torch.Tensor]  # (batch, channels, steps) to the same
-Array = NDArray[np.float32]
-
 CHANNELS = 5
 STEPS = 48
 BATCH = 2
-
-
-def draw(*shape: int, seed: int = 0) -> Array:
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
-
-
-def assert_close(heard: Array, expected: Array) -> None:
-    assert heard.shape == expected.shape
-    assert np.abs(heard - expected).max() <= 2e-6 * np.abs(expected).max()
-
-
-def stream(layer: Layer, x: Array, steps: int, precision: Precision = Precision.FP32) -> Array:
-    """Return what the graph of `layer` gives for x (batch, steps, channels), `steps` a call."""
-    graph = Graph(precision)
-    out = write(graph, layer, graph.input("x", steps, x.shape[2]))
-    graph.output("y", out.name, (out.steps, out.channels))
-    session = ort.InferenceSession(graph.serialize({}), providers=["CPUExecutionProvider"])
-    states = {s.source: np.zeros((len(x), *s.shape), np.float32) for s in graph.states}
-    names = ["y", *(s.target for s in graph.states)]
-    heard: list[Array] = []
-    for start in range(0, x.shape[1], steps):
-        part = {"x": np.ascontiguousarray(x[:, start : start + steps])}
-        y, *after = session.run(names, {**part, **states})
-        states = dict(zip(states, after, strict=True))
-        heard.append(np.asarray(y))
-    return np.concatenate(heard, axis=1)
 
 
 def convolution(
@@ -92,10 +65,6 @@ def transposed(stride: int, *, bias: bool = False) -> tuple[Layer, Whole]:
         return y[..., : x.shape[-1] * stride]
 
     return TransposedConvolution(weight, shift, stride), whole
-
-
-def late(x: torch.Tensor, steps: int) -> torch.Tensor:
-    return functional.pad(x, (steps, 0))[..., : x.shape[-1]]
 
 
 def residual(delays: tuple[int, ...]) -> tuple[Layer, Whole]:
@@ -136,6 +105,12 @@ def normalization() -> tuple[Layer, Whole]:
     return LayerNormalization(gain, shift, 1e-5), whole
 
 
+def snake() -> tuple[Layer, Whole]:
+    alpha: Array = (0.5 + np.abs(draw(CHANNELS))).astype(np.float32)
+    column = torch.from_numpy(alpha)[:, None]
+    return Snake(alpha), lambda x: x + torch.sin(column * x) ** 2 / column
+
+
 def network() -> tuple[Layer, Whole]:
     """Return upsampling, a residual, a strided convolution and more upsampling in a row."""
     up, whole_up = transposed(4)
@@ -173,6 +148,7 @@ LAYERS: dict[str, tuple[Layer, Whole]] = {
     "dense with bias": dense(True),
     "layer normalization": normalization(),
     "network": network(),
+    "snake": snake(),
     "leaky relu": (LeakyRelu(0.2), lambda x: functional.leaky_relu(x, 0.2)),
     "relu": (Activation("relu"), torch.relu),
     "tanh": (Activation("tanh"), torch.tanh),
@@ -210,6 +186,24 @@ def test_a_delay_is_exact(steps: int) -> None:
     heard = stream(Sum((Chain(()),), (11,)), x, steps)
     assert not heard[:, :11].any()
     assert np.array_equal(heard[:, 11:], x[:, :-11])
+
+
+def test_a_recurrence_remembers_one_call() -> None:
+    unit = torch.nn.GRU(CHANNELS, 3, batch_first=True)
+    weights = [w.detach().numpy() for w in unit.parameters()]
+    x = draw(BATCH, STEPS, CHANNELS)
+    for steps in (1, 4, STEPS):
+        calls = torch.from_numpy(x).reshape(BATCH * STEPS // steps, steps, CHANNELS)
+        with torch.inference_mode():
+            expected = unit(calls)[0].reshape(BATCH, STEPS, 3).numpy()
+        assert_close(stream(Recurrence(*weights), x, steps), expected)
+
+
+def test_a_window_into_the_future_is_refused() -> None:
+    graph = Graph()
+    layer = Convolution(draw(3, CHANNELS, 3), history=2, ahead=1)
+    with pytest.raises(AssertionError, match="hears the future"):
+        write(graph, layer, graph.input("x", 4, CHANNELS))
 
 
 def test_rows_of_a_batch_are_independent() -> None:

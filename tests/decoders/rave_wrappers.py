@@ -1,0 +1,202 @@
+"""The outermost modules of RAVE exports: how inlets become a latent, and what is read of a file."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tests.decoders.rave_bank import CachedPQMF, Resampler
+from tests.decoders.rave_modules import (
+    ROWS,
+    AdaptiveInstanceNormalization,
+    sphere_point,
+)
+
+RATE = 44100
+
+
+class DumbPrior(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+class LatentEncoder(nn.Module):
+    """The encoder and what decoding needs of it."""
+
+    def __init__(self, encoder: nn.Module, noise: int, rvq: nn.Module | None) -> None:
+        super().__init__()
+        self.encoder, self.noise_augmentation = encoder, noise
+        self.rvq = nn.Identity() if rvq is None else rvq
+        self.register_buffer("warmed_up", torch.tensor(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.encoder(x)
+
+
+class Export(nn.Module):
+    """`n` channels come of the network and `out` of the export."""
+
+    latent_pca: Tensor
+    latent_mean: Tensor
+
+    def __init__(
+        self, full: int, latents: int, ratio: int, encoder: nn.Module, decoder: nn.Module, *,
+        channels: tuple[int, int], streaming: bool, resampled: bool, noise: int, banked: bool,
+        rvq: nn.Module | None, flag: str,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.pqmf = CachedPQMF(streaming, channels[0]) if banked else None
+        self.encoder, self.decoder = LatentEncoder(encoder, noise, rvq), decoder
+        self._full, self._latents, self._hidden = full, latents, noise
+        self._n, self._out = channels
+        rotation = torch.linalg.qr(torch.randn(full, full))[0]
+        self.register_buffer("latent_pca", rotation)
+        self.register_buffer("latent_mean", torch.randn(full))
+        ratio *= 1 + resampled
+        for method, params in {
+            "encode": [1, 1, latents, ratio],
+            "decode": [latents, ratio, channels[1], 1],
+            "forward": [1, 1, channels[1], 1],
+        }.items():
+            self.register_buffer(f"{method}_params", torch.tensor(params))
+            ends = [f"(signal) {place + 1}" for place in range(max(latents, channels[1]))]
+            setattr(self, f"{method}_input_labels", ends[: params[0]])
+            setattr(self, f"{method}_output_labels", ends[: params[2]])
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        pqmf = self.pqmf
+        bands = x if pqmf is None else pqmf(x)
+        mean, scale = self.encoder(bands).split(self._full, 1)
+        z = mean + torch.randn_like(mean) * (functional.softplus(scale) + 1e-4)
+        z = functional.conv1d(z - self.latent_mean[:, None], self.latent_pca[..., None])
+        return z[:, : self._latents]
+
+    def latent(self, z: Tensor) -> Tensor:
+        hidden = torch.randn(z.shape[0], self._full - z.shape[1], z.shape[-1])
+        z = functional.conv1d(torch.cat([z, hidden], 1), self.latent_pca.T[..., None])
+        return z + self.latent_mean[:, None]
+
+    def raised(self, y: Tensor) -> Tensor:
+        return y
+
+    @torch.jit.export
+    def decode(self, z: Tensor, from_forward: bool = False) -> Tensor:
+        if self._out > self._n:
+            z = z.repeat(self._out, 1, 1)
+        y = self.decoder(self.latent(z))
+        pqmf = self.pqmf
+        if pqmf is not None:
+            y = pqmf.inverse(y.reshape(y.shape[0] * self._n, -1, y.shape[-1]))
+            y = y.reshape(z.shape[0], self._n, -1)
+        y = self.raised(y)
+        if self._out > self._n:
+            y = torch.cat(y.chunk(self._out, 0), 1)
+        return y[:, : self._out]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x), from_forward=True)
+
+
+class VariationalScriptedRAVE(Export):
+    def __init__(
+        self, *args: Any, streaming: bool, resampled: bool, flag: str, **more: Any
+    ) -> None:
+        super().__init__(*args, streaming=streaming, resampled=resampled, flag=flag, **more)
+        self.fake_adain, self.prior_module = AdaptiveInstanceNormalization(0), DumbPrior()
+        self.resampler = Resampler(streaming) if resampled else None
+        self.spectrogram = None
+        self.sr, self.n_channels, self.target_channels = RATE, self._n, self._out
+        self.full_latent_size, self.latent_size = self._full, self._latents
+        self.input_mode = self.output_mode = "pqmf"
+        self.stereo_mode = flag == "stereo_mode"
+        self.is_using_adain = any(
+            isinstance(part, AdaptiveInstanceNormalization) for part in self.decoder.modules()
+        )
+        self.register_buffer("fidelity", torch.linspace(0.5, 1.0, self._full))
+        for name in ("learn_target", "reset_target", "learn_source", "reset_source"):
+            self.register_buffer(f"{name}_params", torch.tensor([0]))
+            setattr(self, name, (name == flag,))
+
+    def raised(self, y: Tensor) -> Tensor:
+        resampler = self.resampler
+        return y if resampler is None else resampler(y)
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        return ["encode", "decode", "forward"]
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        return ["learn_target", "reset_target", "learn_source", "reset_source"]
+
+
+def _noisy(z: Tensor, noise: int) -> Tensor:
+    return torch.cat([z, torch.randn(z.shape[0], noise, z.shape[-1])], 1) if noise > 0 else z
+
+
+class WasserteinScriptedRAVE(VariationalScriptedRAVE):
+    """Upstream spells it so."""
+
+    def latent(self, z: Tensor) -> Tensor:
+        return _noisy(z, self._hidden)
+
+
+class SphericalScriptedRAVE(VariationalScriptedRAVE):
+    def latent(self, z: Tensor) -> Tensor:
+        return sphere_point(z)
+
+
+class DiscreteScriptedRAVE(VariationalScriptedRAVE):
+    def latent(self, z: Tensor) -> Tensor:
+        return _noisy(self.encoder.rvq(z), self._hidden)
+
+
+class UnknownScriptedRAVE(VariationalScriptedRAVE):
+    """No export is called so."""
+
+
+class TraceModel(Export):
+    def __init__(
+        self, *args: Any, streaming: bool, resampled: bool, flag: str, early: bool = False,
+        **more: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(*args, streaming=streaming, resampled=resampled, flag=flag, **more)
+        # The earliest files have a stage that may do nothing.
+        stage = resampled or early
+        self.resample = Resampler(streaming, not resampled) if stage else nn.Identity()
+        self.cropped_latent_size = self._latents
+        self.stereo, self.deterministic = self._out > 1, flag == "deterministic"
+        self.trained_cropped = False
+        self.register_buffer("latent_size", torch.tensor(self._full))
+        self.register_buffer("sampling_rate", torch.tensor(RATE))
+        self.register_buffer("max_batch_size", torch.tensor(ROWS))
+        network: Any = self.decoder
+        network.quiet = self.deterministic
+
+    def latent(self, z: Tensor) -> Tensor:
+        hidden = torch.randn(z.shape[0], self._full - z.shape[1], z.shape[-1])
+        if self.deterministic:
+            hidden = torch.zeros_like(hidden)
+        z = functional.conv1d(torch.cat([z, hidden], 1), self.latent_pca.T[..., None])
+        return z + self.latent_mean[:, None]
+
+    def raised(self, y: Tensor) -> Tensor:
+        return self.resample(y)
+
+
+class Combined(nn.Module):
+    """Version 1 with a prior: everything lies one level down."""
+
+    def __init__(self, rave: TraceModel) -> None:
+        super().__init__()
+        self._rave, self._prior = rave, DumbPrior()
+        self.register_buffer("prior_params", torch.tensor([1, 1, 1, 1]))
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        return self._rave.decode(z)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._rave(x)
