@@ -194,7 +194,11 @@ class Graph:
         *,
         exact: bool = False,
     ) -> str:
-        """Return x @ weight + bias, `weight` (in, out); `exact` keeps it float32."""
+        """Return x @ weight + bias, `weight` (in, out); `exact` keeps it float32.
+
+        In int8 the activations of the whole batch share one scale per product, so a row that is
+        much louder than its twin makes the twin coarser.
+        """
         rows, columns = weight.shape
         if self.precision is Precision.FP32 or exact or rows * columns < _SMALL:
             y = self.node("MatMul", [x, self.constant(weight.astype(np.float32))])

@@ -14,6 +14,7 @@ import appliance
 from appliance import LATENT_CHANNELS
 from appliance.decoders.card import FORMAT, Card, Source, Variant, write_card
 from appliance.decoders.contract import Contract, Model, open_model
+from appliance.decoders.decoder import Decoder
 from appliance.decoders.families import Architecture, recognise
 from appliance.decoders.graph import Graph, Precision
 from appliance.decoders.onnx_decoder import OnnxDecoder
@@ -162,12 +163,11 @@ def _verified(
     return error
 
 
-def _variant(path: Path, decoder: object, snr: float | None) -> Variant:
-    milliseconds = time_per_frame(decoder)  # type: ignore[arg-type]
+def _variant(path: Path, decoder: Decoder, snr: float | None) -> Variant:
     return Variant(
         path.name,
         path.stat().st_size,
-        round(milliseconds, 3),
+        round(time_per_frame(decoder), 3),
         None if snr is None else round(snr, 1),
     )
 
