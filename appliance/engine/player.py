@@ -45,7 +45,6 @@ class Player:
         """The output's meters over the last tenth of a second."""
         self.flags: tuple[str, ...] = ()
         self.error: BaseException | None = None
-        self._config = config
         self._period = output.period
         self._meter_blocks = max(1, output.rate // (10 * output.period))
         instrument.headroom = self._first_headroom(config)
