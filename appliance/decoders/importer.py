@@ -3,10 +3,8 @@
 import datetime
 import hashlib
 import math
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from appliance.decoders.contract import Contract, Model, open_model
 from appliance.decoders.decoder import Decoder
 from appliance.decoders.families import Architecture, recognise
 from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.installation import install, workspace
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.scripted import UnknownTreeError
 from appliance.decoders.verification import (
@@ -51,13 +50,12 @@ def import_model(
     model, contract = open_model(source)
     probe(model, contract, source)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".importing-", dir=folder) as scratch:
-            work = Path(scratch) / name
+        with workspace(folder) as scratch:
+            work = scratch / name
             work.mkdir()
             card = _build(model, contract, source, work, name, progress)
             write_card(card, work)
-            _install(work, folder / name, Path(scratch))
+            install(work, folder / name, scratch)
     except OSError as error:
         raise ModelError(
             f"The model cannot be stored in {folder} ({error.strerror or error}). "
@@ -188,26 +186,6 @@ def _notes(contract: Contract) -> list[str]:
     if not contract.rate_declared:
         notes.append(f"Declares no sample rate: {contract.rate} Hz assumed.")
     return notes
-
-
-def _install(work: Path, target: Path, scratch: Path) -> None:
-    for file in work.iterdir():
-        with file.open("rb") as handle:
-            os.fsync(handle.fileno())
-    replaced = scratch / "replaced"
-    if target.exists():
-        target.replace(replaced)
-    try:
-        work.replace(target)
-    except OSError:
-        if replaced.exists():
-            replaced.replace(target)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # without it a power cut could undo the rename
-    finally:
-        os.close(folder)
 
 
 def _name(source: Path) -> str:

@@ -1,0 +1,69 @@
+"""Puts an imported model in its place: whole or not at all, also through a power cut."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = ".importing-"
+
+
+@contextmanager
+def workspace(folder: Path) -> Generator[Path]:
+    """Yield an empty folder inside `folder` to build a model in; it is removed afterwards.
+
+    What an import left there when it was cut off is cleared first, and the model that it had set
+    aside goes back to its place.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{_PREFIX}*"):
+        if not _running(left):
+            _restore(left, folder)
+            shutil.rmtree(left, ignore_errors=True)
+    prefix = f"{_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as scratch:
+        yield Path(scratch)
+
+
+def install(work: Path, target: Path, scratch: Path) -> None:
+    """Move the finished model `work` to `target`; one that stands there is set aside first."""
+    for file in work.iterdir():
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())
+    aside = scratch / "replaced" / target.name
+    if target.exists():
+        aside.parent.mkdir()
+        target.replace(aside)
+    try:
+        work.replace(target)
+    except OSError:
+        if aside.exists():
+            aside.replace(target)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # without it a power cut could undo the rename
+    finally:
+        os.close(folder)
+
+
+def _restore(left: Path, folder: Path) -> None:
+    for aside in (left / "replaced").glob("*"):
+        if not (folder / aside.name).exists():
+            aside.replace(folder / aside.name)
+
+
+def _running(left: Path) -> bool:
+    """Return whether the import that works in `left` is still alive."""
+    number = left.name.removeprefix(_PREFIX).partition("-")[0]
+    if not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
