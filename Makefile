@@ -17,9 +17,8 @@ TORCH_INDEX ?=
 ARGS ?=
 
 PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev libusb-1.0-0
-TEST_PACKAGES := $(PLAY_PACKAGES) libasound2-plugins jackd2
-
 MODEL_PACKAGES := fluidsynth fluid-soundfont-gm
+TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2
 
 .PHONY: setup play test models bench lint clean
 setup: $(VENV)/.models
