@@ -75,7 +75,7 @@ $(VENV)/.models: $(VENV)/.play
 	$(PIP) install -q -e '.[models]'
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.models
+$(VENV)/.test: $(VENV)/.models Makefile
 	$(call system,$(TEST_PACKAGES))
 	$(PIP) install -q -e '.[models,training,test]'
 	@touch $@

@@ -29,7 +29,7 @@ def test_play_into_a_file(box: Box) -> None:
     assert said.code == 0, said.err
     assert "headroom" in said.out and "xruns" in said.out
     audio, rate = soundfile.read("played.wav")
-    assert rate == 44100 and 1.0 < len(audio) / rate < 2.5
+    assert rate == 44100 and 1.0 < len(audio) / rate < 6
     assert np.abs(audio).max() > 0.01 and np.isfinite(audio).all()
 
 

@@ -75,5 +75,5 @@ def test_a_stall_is_an_xrun_and_the_sound_goes_on(tmp_path: Path, jack_pcm: Jack
 def test_the_card_sets_the_pace(tmp_path: Path, jack_pcm: JackServer) -> None:
     state = play(tmp_path, jack_pcm, 0.0)
     expected = 2.5 * jack_pcm.rate / jack_pcm.period
-    assert 0.7 * expected < state["engine"]["blocks"] < 1.3 * expected
+    assert 0.4 * expected < state["engine"]["blocks"] < 1.5 * expected
     assert not state["output"]["lost"]

@@ -187,7 +187,7 @@ def test_status_counts_real_time(library: Library) -> None:
     state = status.snapshot()
     player.stop()
     engine = state["engine"]
-    assert engine["blocks"] == pytest.approx(1.2 * 44100 / 256, rel=0.2)
+    assert engine["blocks"] == pytest.approx(1.2 * 44100 / 256, rel=0.5)
     assert 0 < engine["load"] < 1
     assert engine["longest_block_ms"] > 0
     assert state["decoders"][0]["slots"] == [1, 2]
