@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 
 _MCL_CURRENT_AND_FUTURE = 3
+_PR_SET_THP_DISABLE = 41
 _SWITCH_INTERVAL = 0.0005  # seconds a Python thread may hold the interpreter while others wait
 
 
@@ -56,6 +57,8 @@ def prepare_process() -> tuple[str, ...]:
     gc.disable()
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
+        # The kernel must not move our memory into huge pages while we play.
+        libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
         if libc.mlockall(_MCL_CURRENT_AND_FUTURE) != 0:
             flags.append("memory not locked")
     else:
