@@ -1,8 +1,8 @@
 """The instrument in real time for minutes on JACK's dummy driver: xruns, late frames, CPU.
 
 The machine may be shared, so controls without any work run beside it: a bare writer with the same
-periods, and a sleeper on each core. A fault of the engine within a quarter of a second of a
-control's stall is the machine's and counted apart.
+periods, and a sleeper on each core; time that a hypervisor withholds is read from the kernel. A
+fault of the engine within a quarter of a second of a stall is the machine's and counted apart.
 """
 
 import os
@@ -92,8 +92,13 @@ def _run(jack: JackServer, config: Path, seconds: int) -> None:
     before: tuple[float, float] | None = None
     used = 0.0
     state = None
+    stolen: list[float] = []
+    latest = first = _stolen_seconds()
     while engine.poll() is None:
         time.sleep(0.1)
+        if (now_stolen := _stolen_seconds()) > latest:
+            latest = now_stolen
+            stolen.append(time.monotonic())
         try:
             with Client(port=_PORT, timeout=0.5) as client:
                 state = client.status()
@@ -112,6 +117,7 @@ def _run(jack: JackServer, config: Path, seconds: int) -> None:
     lines = [c.communicate(timeout=30)[0].splitlines() for c in controls]
     moments = [float(line.split()[1]) for part in lines for line in part if "stall" in line]
     longest = max((float(line.split()[2]) for part in lines for line in part), default=0.0)
+    moments += stolen
     shared = [f for f in faults if any(abs(f[0] - m) < _NEAR for m in moments)]
     own = [f for f in faults if f not in shared]
     click.echo(said.rstrip())
@@ -130,8 +136,12 @@ def _run(jack: JackServer, config: Path, seconds: int) -> None:
                 f"slowest, of {decoder['frame_ms']} ms a frame, {decoder['frames']} frames"
             )
     click.echo(
+        f"the hypervisor withheld {1e3 * (latest - first):.0f} ms of processor time, "
+        f"at {len(stolen)} moments"
+    )
+    click.echo(
         f"controls: the bare writer stalled {len(lines[0])} times, the sleepers "
-        f"{len(moments) - len(lines[0])} times, at worst {1e3 * longest:.0f} ms"
+        f"{sum(map(len, lines[1:]))} times, at worst {1e3 * longest:.0f} ms"
     )
     click.echo(
         f"engine's own: {sum(k == 'xruns' for _, k in own)} xruns, "
@@ -149,6 +159,12 @@ def _control(jack: JackServer, *arguments: str) -> subprocess.Popen[str]:
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _stolen_seconds() -> float:
+    """Return the time that a hypervisor gave to others while this machine wanted to run."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()
+    return int(fields[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(state: object) -> str:
