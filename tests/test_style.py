@@ -60,3 +60,19 @@ def test_the_engine_never_imports_torch() -> None:
         "sys.exit('torch' in sys.modules or 'onnx' in sys.modules)"
     )
     run(sys.executable, "-c", code)
+
+
+def test_onnx_runtime_is_told_to_keep_to_itself_before_it_loads() -> None:
+    """Its telemetry would start threads and ask the network in the middle of a performance."""
+    code = """
+import importlib.abc, os, sys
+class Watch(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "onnxruntime":
+            sys.exit(os.environ.get("ORT_DISABLE_TELEMETRY") != "1")
+os.environ.pop("ORT_DISABLE_TELEMETRY", None)
+sys.meta_path.insert(0, Watch())
+import appliance.cli
+sys.exit("onnxruntime was never loaded")
+"""
+    run(sys.executable, "-c", code)

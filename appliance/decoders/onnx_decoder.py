@@ -5,11 +5,17 @@ rows live in one array per tensor, so neighbouring rows run as one batch and rea
 """
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+# Before the import: its telemetry wakes every few seconds, asks the network and starts threads,
+# whose locked stacks cost a playing engine up to 37 ms.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime as ort
 from numpy.typing import NDArray
 
