@@ -5,6 +5,8 @@ import sys
 
 # Before numpy loads: idle BLAS threads would only hold 30 MB of locked memory each.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Huge pages are gathered by the kernel while we play, and a core stands still for it.
+os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
 
 import click
 

@@ -1,5 +1,9 @@
 """`python -m tests.bench`: speed against TorchScript, and playing in real time for minutes."""
 
+import os
+
+os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # as the engine has it; children inherit it
+
 import click
 
 from tests.bench.endurance import endurance
