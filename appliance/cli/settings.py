@@ -31,9 +31,7 @@ def configuration(path: Path | None) -> tuple[Config, Path | None]:
     return loaded.config, loaded.file
 
 
-def begin_with(
-    values: Values, config: Config, preset: str | None, settings: Iterable[str]
-) -> str | None:
+def begin_with(values: Values, config: Config, preset: str | None, settings: Iterable[str]) -> str:
     """Set the first parameters: preset, then single settings. Return the preset's name."""
     chosen = preset or config.preset or DEFAULT_PRESET
     name = load_preset(find_preset(chosen), values).name

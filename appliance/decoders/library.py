@@ -11,8 +11,6 @@ from appliance.errors import ModelError
 from appliance.places import data_folder, factory_folder
 from appliance.suggestion import did_you_mean
 
-PRECISIONS = ("auto", "fp32", "int8")
-
 
 class Library:
     """Imported models in several folders; an earlier folder hides a later one's model."""

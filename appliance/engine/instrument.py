@@ -13,6 +13,7 @@ from appliance.config import Config
 from appliance.decoders.library import Library
 from appliance.engine.group import Group
 from appliance.latent import CONTROL_PERIOD, LatentSum, Noise, Offset, Oscillators
+from appliance.latent.grid import block_instants, frame_instant
 from appliance.mixing import Master, Mixer
 from appliance.parameters import Table, Values
 
@@ -69,14 +70,13 @@ class Instrument:
     def begin(self, count: int) -> None:
         """Evaluate the latents of the next `count` samples and post the frames that start there."""
         start, end = self.sample, self.sample + count
-        first = -(-start // CONTROL_PERIOD)
-        instants = -(-end // CONTROL_PERIOD) - first
+        first, instants = block_instants(start, count)
         z = self._z[:, :, :instants]
         self.latents.evaluate(first, z)
         for group in self.groups:
             while (sample := group.next_start) < end:
                 # The last value before the frame, as nn~ reads it; no filter, no interpolation.
-                instant = sample // CONTROL_PERIOD - first
+                instant = frame_instant(sample) - first
                 group.post(self._held if instant < 0 else z[:, :, instant], self.mixer.audible)
         if instants:
             self._held[:] = z[:, :, -1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 _MCL_CURRENT_AND_FUTURE = 3
 _PR_SET_THP_DISABLE = 41
 _SWITCH_INTERVAL = 0.0005  # seconds a Python thread may hold the interpreter while others wait
+_USUAL_INTERVAL = sys.getswitchinterval()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ def prepare_process() -> tuple[str, ...]:
 
 def release_process() -> None:
     """Undo `prepare_process` where the process lives on, as in tests."""
+    sys.setswitchinterval(_USUAL_INTERVAL)
     gc.unfreeze()
     gc.enable()
     if sys.platform == "linux":
-        ctypes.CDLL(None).munlockall()
+        libc = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_THP_DISABLE, 0, 0, 0, 0)
+        libc.munlockall()

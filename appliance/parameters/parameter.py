@@ -35,11 +35,6 @@ class Parameter:
     choices: tuple[str, ...] = ()
     description: str = ""
 
-    @property
-    def morphable(self) -> bool:
-        """True if values between two settings make sense."""
-        return self.curve is not Curve.SWITCH
-
     def parse(self, value: object) -> float:
         """Return `value` (number, bool, choice name or numeric text) as a legal float.
 
@@ -75,12 +70,6 @@ class Parameter:
         """The legal range as text, with the unit."""
         unit = f" {self.unit}" if self.unit else ""
         return f"{self.minimum:g} to {self.maximum:g}{unit}"
-
-    def text(self, value: float) -> str:
-        """Return `value` as a person reads it, with its unit or choice name."""
-        if self.choices:
-            return self.choices[int(value)]
-        return f"{value:g} {self.unit}".rstrip()
 
 
 def _is_number(text: str) -> bool:

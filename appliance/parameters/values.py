@@ -45,8 +45,3 @@ class Values:
     def get(self, address: str) -> float:
         """Return the current value of one parameter, in its unit."""
         return float(self.array[self.table.index(address)])
-
-    def reset(self) -> None:
-        """Set every parameter to its default."""
-        for index, parameter in enumerate(self.table):
-            self.array[index] = parameter.default
