@@ -28,12 +28,17 @@ def import_in_place(folder: Path) -> None:
             read_card(made),
             title=folder.name.replace("-", " ").capitalize(),
             licence=record["licence"],
-            credits=[CREDITS.get(record["corpus"]["font"], record["corpus"]["font"])],
+            credits=_credits(record["corpus"]),
         )
         write_card(card, made)
         for file in made.iterdir():
             file.replace(folder / file.name)
     print(f"{folder.name}: {card.family}, plays as {card.precision}")
+
+
+def _credits(corpus: dict[str, str]) -> list[str]:
+    """Return whom a corpus has to name: nobody where it is the project's own synthesis."""
+    return [CREDITS.get(corpus["font"], corpus["font"])] if "font" in corpus else []
 
 
 def main() -> None:

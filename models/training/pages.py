@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from models.training.progress import write_atomically
-from models.training.recipes import FONT_CREDIT, Recipe
+from models.training.recipes import Recipe
 
 Record = dict[str, Any]
 
@@ -100,19 +100,26 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         f"{training['cpu_seconds']:,} CPU seconds on one thread of a "
         f"{record['machine']['processor']}, {record['date']}.",
         f"- `{record['command']}`, torch {record['versions']['torch']}, seed {training['seed']}.",
-        f"- Corpus: {corpus['seconds'] / 60:.0f} minutes in {corpus['key']}, rendered with "
-        f"fluidsynth {record['versions']['fluidsynth']} from {corpus['font']}, seed "
-        f"{corpus['seed']}; held out: seed {corpus['held_out_seed']}. The audio is rebuilt from "
-        "these and not stored.",
+        f"- Corpus: {corpus['seconds'] / 60:.0f} minutes in {corpus['key']}, {_source(record)}, "
+        f"seed {corpus['seed']}; held out: seed {corpus['held_out_seed']}. The audio is rebuilt "
+        "from these and not stored.",
         "- All figures: `training.yaml`.",
         "",
         "## Licence and credits",
         "",
         "The model is published under the MIT licence, like the project.",
         "",
-        FONT_CREDIT,
+        recipe.credits,
         "",
     ]
+
+
+def _source(record: Record) -> str:
+    """Return where the corpus came from, in words."""
+    corpus = record["corpus"]
+    if "font" not in corpus:
+        return f"synthesised by {corpus['synthesis']}"
+    return f"rendered with fluidsynth {record['versions']['fluidsynth']} from {corpus['font']}"
 
 
 def _figures(record: Record) -> list[str]:

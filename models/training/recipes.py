@@ -12,6 +12,10 @@ FONT_CREDIT = (
     "Aupperle, Chris Gillman, Alex Taubr, Andrew Klenk, Winfried Hubbe, Dylan, Tim, Gort, Uros "
     "Katic, Ethan Winer."
 )
+OWN_CREDIT = (
+    "No recording went into this model: its corpus is the project's own modal synthesis, "
+    "`models/training/modal.py`. Nobody else is to be credited."
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Recipe:
     title: str
     key: str
     sound: str
+    credits: str = FONT_CREDIT
     corpus_seed: int = 1
     held_out_seed: int = 999
     options: str = ""
@@ -57,6 +62,36 @@ RECIPES = {
             "time, all in D minor pentatonic. Every note of the corpus lies in that key, so "
             "latents lean to it wherever they are: slow gestures move between chords and vowels, "
             "fast ones turn into bowed and breathy textures."
+        ),
+    ),
+    "metal": Recipe(
+        family="metal",
+        corpus_seconds=3600.0,
+        held_out_seconds=60.0,
+        spectral=SpectralRecipe(),
+        waveform=WaveformRecipe(scales=(8192, 4096, 2048, 512, 128)),
+        title="Metal",
+        key="D minor pentatonic",
+        sound=(
+            "Bars, bells, bowls, plates and gongs, struck and bowed, their partials drawn to D "
+            "minor pentatonic and doubled so that they beat. Slow gestures bow and swell; quick "
+            "ones strike. Notes ring into each other, so most of the latents are chords of metal."
+        ),
+        credits=OWN_CREDIT,
+    ),
+    "reed": Recipe(
+        family="reed",
+        corpus_seconds=3600.0,
+        held_out_seconds=60.0,
+        spectral=SpectralRecipe(),
+        waveform=WaveformRecipe(),
+        title="Reed",
+        key="D minor pentatonic",
+        sound=(
+            "Drawbar, church and reed organs, accordion, bandoneon, harmonica, oboe, cor anglais, "
+            "bassoon and clarinet, one to three notes at a time, all in D minor pentatonic. Bright "
+            "and steady where the choir is soft: slow gestures open and close the stops, fast ones "
+            "turn into wheezing bellows."
         ),
     ),
 }

@@ -11,15 +11,25 @@ from typing import Any
 
 import yaml
 
-from models.training.corpus import FONT, SAMPLE_RATE, font_sha256
+from models.training.corpus import SAMPLE_RATE, needs_font
 from models.training.progress import Run, write_atomically
 from models.training.recipes import Recipe
+from models.training.soundfont import FONT, font_sha256
 
 Record = dict[str, Any]
 
 
 def provenance(recipe: Recipe, font: Path = FONT) -> Record:
     """Return what can be known before training: corpus, font, machine, versions, date, command."""
+    origin: Record = {"synthesis": "models/training/modal.py"}
+    programs: Record = {}
+    if needs_font(recipe.family):
+        origin = {
+            "font": font.name,
+            "font_sha256": font_sha256(font),
+            "font_licence": "MIT",
+        }
+        programs = {name: _package(name) for name in ("fluidsynth", "fluid-soundfont-gm")}
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "command": f"python -m models.training {recipe.family}{recipe.options}",
@@ -32,15 +42,12 @@ def provenance(recipe: Recipe, font: Path = FONT) -> Record:
             "held_out_seconds": recipe.held_out_seconds,
             "held_out_seed": recipe.held_out_seed,
             "sample_rate": SAMPLE_RATE,
-            "font": font.name,
-            "font_sha256": font_sha256(font),
-            "font_licence": "MIT",
+            **origin,
         },
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("torch", "numpy", "scipy")},
-            "fluidsynth": _package("fluidsynth"),
-            "fluid-soundfont-gm": _package("fluid-soundfont-gm"),
+            **programs,
         },
     }
 

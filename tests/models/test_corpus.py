@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.training import corpus
+from models.training import corpus, phrases
 from models.training.levelling import level
 
 
 def test_phrases_are_the_seeds_own_and_stay_in_key() -> None:
     family = corpus.FAMILIES["choir"]
-    first = corpus.phrases(family, 60.0, random.Random(3))
-    again = corpus.phrases(family, 60.0, random.Random(3))
-    other = corpus.phrases(family, 60.0, random.Random(4))
+    first = phrases.phrases(family, 60.0, random.Random(3))
+    again = phrases.phrases(family, 60.0, random.Random(3))
+    other = phrases.phrases(family, 60.0, random.Random(4))
     assert first == again
     assert first != other
     played = {message[1] for _, message in first if message[0] == 0x90}
@@ -26,14 +26,14 @@ def test_phrases_are_the_seeds_own_and_stay_in_key() -> None:
 
 
 def test_every_note_that_starts_also_stops() -> None:
-    events = corpus.phrases(corpus.FAMILIES["choir"], 60.0, random.Random(3))
+    events = phrases.phrases(corpus.FAMILIES["choir"], 60.0, random.Random(3))
     on = sorted(message[1] for _, message in events if message[0] == 0x90)
     off = sorted(message[1] for _, message in events if message[0] == 0x80)
     assert on == off
 
 
 def test_midi_file_states_its_own_length() -> None:
-    content = corpus.midi_file([(0.0, bytes([0x90, 60, 64])), (200.0, bytes([0x80, 60, 0]))])
+    content = phrases.midi_file([(0.0, bytes([0x90, 60, 64])), (200.0, bytes([0x80, 60, 0]))])
     assert content[:4] == b"MThd"
     assert content[14:18] == b"MTrk"
     assert int.from_bytes(content[18:22]) == len(content) - 22

@@ -11,7 +11,7 @@ import torch
 import yaml
 from torch import Tensor
 
-from models.training import corpus, waveform
+from models.training import corpus, soundfont, waveform
 from models.training.measure import decode, load
 from models.training.metrics import chroma, level_dbfs, report, spectrum
 
@@ -105,7 +105,7 @@ def test_both_engines_read_the_same_latents(other_tones: Tensor) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_held_out_figures_can_be_measured_again(name: str, tmp_path: Path) -> None:
     facts = record(name)
-    if corpus.font_sha256() != facts["corpus"]["font_sha256"]:
+    if soundfont.font_sha256() != facts["corpus"]["font_sha256"]:
         pytest.skip("another version of the soundfont is installed")
     held = facts["corpus"]
     family = held["family"]
