@@ -1,7 +1,8 @@
 # make setup   everything to play and import models
 # make play    the factory instrument, into neural-synth.wav where there is no sound card
 # make test    everything set up, then the tests
-# make models  the factory models from nothing, in an hour of one core
+# make models  the factory models from nothing, in some hours of one core; it resumes
+# make models-quick  the same way in minutes, into build/models-quick, to no musical end
 # make bench   speed against TorchScript, real-time endurance
 # make lint    ruff and pyright
 
@@ -20,7 +21,7 @@ PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev l
 MODEL_PACKAGES := fluidsynth fluid-soundfont-gm
 TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2
 
-.PHONY: setup play test models bench lint clean
+.PHONY: setup play test models models-quick bench lint clean
 setup: $(VENV)/.models
 
 play: $(VENV)/.play
@@ -31,8 +32,11 @@ test: $(VENV)/.test
 
 models: $(VENV)/.test
 	$(call system,$(MODEL_PACKAGES))
-	$(BIN)/python -m models.training choir
-	$(BIN)/python -m models
+	$(BIN)/python -m models.training
+
+models-quick: $(VENV)/.test
+	$(call system,$(MODEL_PACKAGES))
+	$(BIN)/python -m models.training --quick --out build/models-quick
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ARGS)

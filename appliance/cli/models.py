@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from appliance.cli.evaluation import evaluate
 from appliance.cli.settings import config_option, configuration, open_library
 from appliance.decoders.card import Card
 from appliance.decoders.library import user_models
@@ -14,7 +15,10 @@ from appliance.errors import ApplianceError, ModelError
 
 @click.group()
 def models() -> None:
-    """Import and list decoder models."""
+    """Import, list and evaluate decoder models."""
+
+
+models.add_command(evaluate)
 
 
 @models.command("import")

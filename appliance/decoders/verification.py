@@ -199,6 +199,9 @@ def _whole_noises(decoder: OnnxDecoder, frames: int) -> list[list[NDArray[np.flo
     """Draw as an offline decode of `frames` does; return each random input frame by frame."""
     noises: list[list[NDArray[np.float32]]] = []
     for (kind, shape), delay in zip(decoder.noise_inputs, decoder.noise_delays, strict=True):
+        if len(shape) == 1:  # drawn afresh for every frame, in time order
+            noises.append([_drawn(kind, shape) for _ in range(frames)])
+            continue
         steps = len(shape) - (2 if kind == "normal" else 3)
         long = (*shape[:steps], frames * shape[steps], *shape[steps + 1 :])
         # What wraps around is heard only before the memory has settled.

@@ -1,4 +1,4 @@
-"""Train a family of models from nothing: `python -m models.training choir --out models/factory`."""
+"""Train families of models from nothing: `python -m models.training choir --out models/factory`."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import soundfile
 import torch
 from torch import Tensor
 
-from models.training import corpus
+from models.training import corpus, publication
 from models.training.family import Family
 from models.training.progress import console, write_atomically
 from models.training.recipes import RECIPES
@@ -31,7 +31,7 @@ def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Ten
 
 
 @click.command()
-@click.argument("name", metavar="FAMILY", type=click.Choice(sorted(RECIPES)))
+@click.argument("names", metavar="[FAMILY]...", nargs=-1, type=click.Choice(sorted(RECIPES)))
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -61,7 +61,7 @@ def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Ten
 )
 def main(
     *,
-    name: str,
+    names: tuple[str, ...],
     out: Path,
     work: Path,
     font: Path,
@@ -69,11 +69,25 @@ def main(
     waveform_steps: int | None,
     as_it_is: bool,
 ) -> None:
-    """Render, train, export, measure and describe a FAMILY of models.
+    """Render, train, export, import, evaluate and describe families of models; without a name, all.
 
     An interrupted run goes on where it stopped.
     """
     torch.set_num_threads(1)
+    for name in names or sorted(RECIPES):
+        make(name, out, work, font, quick, waveform_steps, train=not as_it_is)
+
+
+def make(
+    name: str,
+    out: Path,
+    work: Path,
+    font: Path,
+    quick: bool,
+    waveform_steps: int | None,
+    train: bool,
+) -> None:
+    """Make one family of models; a missing corpus ends the program in one sentence."""
     recipe = RECIPES[name].quick() if quick else RECIPES[name]
     work = work / (f"{name}-quick" if quick else name)
     work.mkdir(parents=True, exist_ok=True)
@@ -85,7 +99,11 @@ def main(
         held_out = audio(name, recipe.held_out_seconds, recipe.held_out_seed, work, font)
     except corpus.CorpusError as error:
         raise click.ClickException(str(error)) from error
-    family.make(learn, held_out, train=not as_it_is)
+    family.make(learn, train)
+    for engine in ("spectral", "wave"):
+        folder = family.path(engine).parent
+        publication.import_in_place(folder)
+        publication.describe(folder, held_out, recipe.endurance_seconds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One family from audio to files: trained, exported, measured, described."""
+"""One family from audio to files: trained, exported, recorded."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,21 +6,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from models.training import (
-    corpus,
-    export_spectral,
-    export_waveform,
-    measure,
-    pages,
-    pictures,
-    record,
-    spectral,
-    waveform,
-)
-from models.training.features import magnitudes
+from models.training import export_spectral, export_waveform, record, spectral, waveform
 from models.training.generator import GeneratorV2
-from models.training.metrics import in_key, report
-from models.training.progress import Run, console
+from models.training.progress import Run
 from models.training.recipes import Recipe
 from models.training.spectral import SpectralVAE
 
@@ -41,80 +29,38 @@ class Family:
         recipe = replace(self.recipe, waveform=replace(self.recipe.waveform, steps=steps))
         return replace(self, recipe=recipe)
 
-    def make(self, audio: Tensor, held_out: Tensor, train: bool = True) -> None:
-        """Make both models from audio (samples,) and describe them by held-out audio (samples,)."""
+    def make(self, audio: Tensor, train: bool = True) -> None:
+        """Make both models from audio (samples,)."""
         recipe = self.recipe
         heard = recipe.spectral if train else replace(recipe.spectral, steps=0)
         network, run = spectral.train(audio, heard, self.work / "spectral.pt")
-        self._spectral(network, run, held_out)
+        self._spectral(network, run)
         played = recipe.waveform if train else replace(recipe.waveform, steps=0)
         latents = network.latents(audio, recipe.waveform.shape.ratio, waveform.LEAD)
         generator, run = waveform.train(audio, latents, played, self.work / "waveform.pt")
-        self._waveform(generator, run, network, held_out)
+        self._waveform(generator, run)
 
     def path(self, engine: str) -> Path:
         """Return where a model's TorchScript file goes."""
         model = f"{self.recipe.family}-{engine}"
         return self.out / model / f"{model}.ts"
 
-    def _spectral(self, network: SpectralVAE, run: Run, held_out: Tensor) -> None:
-        path = self.path("spectral")
-        gain = export_spectral.export(network, path)
-        latents = network.latents(held_out)
+    def _spectral(self, network: SpectralVAE, run: Run) -> None:
+        gain = export_spectral.export(network, self.path("spectral"))
         size = _count(network.decoder)
-        facts = self._facts(path, gain, record.training(run, self.recipe.spectral.seed, size))
-        figures = spectral.held_out(network, held_out)
-        facts["held_out"] = figures | measure.reconstruction(path, latents, held_out)
-        noisy = export_spectral.resynthesis(magnitudes(held_out))
-        facts["random_phase_limit"] = report(held_out, noisy) | {"in_key": self._in_key(noisy)}
-        self._describe(facts, "spectral", latents, held_out)
+        self._write("spectral", record.training(run, self.recipe.spectral.seed, size), gain)
 
-    def _waveform(
-        self, network: GeneratorV2, run: Run, encoder: SpectralVAE, held_out: Tensor
-    ) -> None:
-        path, shape = self.path("wave"), self.recipe.waveform.shape
-        gain = export_waveform.export(network, shape, path)
-        latents = encoder.latents(held_out, shape.ratio, waveform.LEAD)
+    def _waveform(self, network: GeneratorV2, run: Run) -> None:
+        gain = export_waveform.export(network, self.recipe.waveform.shape, self.path("wave"))
         size = _count(network)
-        facts = self._facts(path, gain, record.training(run, self.recipe.waveform.seed, size))
-        facts["held_out"] = measure.reconstruction(path, latents, held_out)
-        self._describe(facts, "wave", latents, held_out)
+        self._write("wave", record.training(run, self.recipe.waveform.seed, size), gain)
 
-    def _facts(self, path: Path, gain: float, training: Record) -> Record:
+    def _write(self, engine: str, training: Record, gain: float) -> None:
+        path = self.path(engine)
         head = {"model": path.stem, "family": self.recipe.family, "licence": "MIT"}
         origin = record.provenance(self.recipe, self.font)
-        return head | origin | {"training": training, "export": record.exported(path, gain)}
-
-    def _in_key(self, audio: Tensor) -> float:
-        plays = corpus.FAMILIES[self.recipe.family]
-        return in_key(audio, plays.root, plays.scale)
-
-    def _describe(self, facts: Record, engine: str, latents: Tensor, held_out: Tensor) -> None:
-        """Measure the exported file, write its record and page, draw its pictures."""
-        path = self.path(engine)
-        facts["other_segment"] = report(held_out, held_out.roll(len(held_out) // 2))
-        facts["original_in_key"] = self._in_key(held_out)
-        facts["behaviour"] = measure.behaviour(path, self.recipe.family)
-        facts["latent_effect_db"] = measure.per_latent(path, latents)
-        facts = record.rounded(facts)
-        record.write(facts, path.parent / "training.yaml")
-        pages.write(facts, self.recipe, engine, path.parent / "README.md")
-        try:
-            pictures.reconstruction(path, latents, held_out, path.parent / "reconstruction.png")
-            pictures.sweep(path, _lively(latents), path.parent / "latents.png")
-        except ImportError:
-            console.print("matplotlib is not installed: no pictures")
-        found = facts["held_out"]
-        console.print(
-            f"{path.stem}: log-mel {found['log_mel_db']} dB, msl2 {found['msl2']}, "
-            f"chroma {found['chroma']}"
-        )
-
-
-def _lively(latents: Tensor) -> Tensor:
-    """Return the frame (8,) nearest to the median distance from the centre."""
-    size = latents.norm(dim=0)
-    return latents[:, int((size - size.median()).abs().argmin())]
+        facts = head | origin | {"training": training, "export": record.exported(path, gain)}
+        record.write(record.rounded(facts), path.parent / record.FILE)
 
 
 def _count(network: nn.Module) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from models.training.bars import Verdict, judge
 from models.training.progress import write_atomically
 from models.training.recipes import Recipe
 
@@ -22,16 +23,6 @@ _ENGINES = {
     ),
 }
 
-_FIGURES = (
-    ("msl2", "relative squared spectral error, five scales", "{:.2f}"),
-    ("mslog", "log spectral error, nepers", "{:.2f}"),
-    ("log_mel_db", "log-mel distance, dB", "{:.1f}"),
-    ("centroid_corr", "brightness follows (correlation)", "{:.2f}"),
-    ("level_corr", "loudness follows (correlation)", "{:.2f}"),
-    ("chroma", "harmony follows (chroma cosine)", "{:.2f}"),
-    ("contrast_ratio", "partials over floor, share of the original's", "{:.2f}"),
-)
-
 _KINDS = {
     "normal": "N(0, 1) at random, every frame",
     "uniform_3": "-3 to +3 at random, every frame",
@@ -42,14 +33,15 @@ _KINDS = {
 }
 
 
-def write(record: Record, recipe: Recipe, engine: str, path: Path) -> None:
+def write(record: Record, recipe: Recipe, path: Path) -> None:
     """Write the page of one model from its training record."""
-    text = "\n".join(_page(record, recipe, engine))
+    text = "\n".join(_page(record, recipe))
     write_atomically(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
-def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
+def _page(record: Record, recipe: Recipe) -> list[str]:
     name, training, corpus = record["model"], record["training"], record["corpus"]
+    found, engine = record["evaluation"], record["model"].rpartition("-")[2]
     other = "wave" if engine == "spectral" else "spectral"
     return [
         f"# {name}",
@@ -67,31 +59,36 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         f"Eight, shared with `{recipe.family}-{other}`: the same gesture plays both, so the two "
         "can be layered and crossfaded. Over the corpus each has mean 0 and standard deviation 1, "
         "the most telling first; -2 to +2 covers nearly all of the learnt sound, and values out to "
-        "8 stay finite and under full scale.",
+        "8 stay finite.",
         "",
         "![each latent swept](latents.png)",
         "",
         "| latent | " + " | ".join(str(place + 1) for place in range(8)) + " |",
         "|---|" + "---|" * 8,
         "| -1.5 to +1.5 moves the log-mel spectrum by, dB | "
-        + " | ".join(f"{value:.1f}" for value in record["latent_effect_db"])
+        + " | ".join(f"{value:.1f}" for value in found["latent_effect_db"])
         + " |",
         "",
-        "## Held-out figures",
+        "## Figures",
         "",
-        f"{corpus['held_out_seconds']:.0f} s of the same family from another seed, encoded and "
-        "decoded, both at equal loudness.",
+        f"Measured on the graphs that the instrument plays ({found['precision']}), with "
+        f"{found['seconds'][1]:.0f} of {found['seconds'][0]:.0f} s of the same family from another "
+        "seed, encoded and decoded, both at equal loudness. `neural-synth models evaluate "
+        f"{name}` measures them again.",
         "",
-        "| figure | this model | another moment of the same music |",
-        "|---|---|---|",
-        *_figures(record),
+        _missed(found),
+        "",
+        "| figure | this model | bar | | another moment of the same music |",
+        "|---|---|---|---|---|",
+        *(_row(verdict, found["chance"]) for verdict in _verdicts(found)),
         "",
         "| latents | level, dBFS | peak | DC | energy in key |",
         "|---|---|---|---|---|",
-        *(_behaviour(_KINDS[kind], found) for kind, found in record["behaviour"].items()),
+        *(_behaviour(_KINDS[kind], heard) for kind, heard in found["behaviour"].items()),
         "",
-        f"The original has {100 * record['original_in_key']:.0f} % of its energy in key, "
-        "evenly spread noise 42 %.",
+        f"The original has {100 * found['figures']['original_in_key']:.0f} % of its energy in key, "
+        f"evenly spread noise 42 %. {found['seconds'][2] / 60:.0f} minutes of latents without a "
+        "pause are among what finite, peak and DC are taken from.",
         "",
         *_notes(record, engine),
         "## Training",
@@ -122,21 +119,28 @@ def _source(record: Record) -> str:
     return f"rendered with fluidsynth {record['versions']['fluidsynth']} from {corpus['font']}"
 
 
-def _figures(record: Record) -> list[str]:
-    found, chance = record["held_out"], record["other_segment"]
-    rows = [
-        f"| {words} | {form.format(found[key])} | {form.format(chance[key])} |"
-        for key, words, form in _FIGURES
-    ]
-    if "log_spectral_l1_db" in found:
-        value, other = found["log_spectral_l1_db"], found["other_segment_l1_db"]
-        rows.insert(0, f"| log-spectral distance before phases, dB | {value:.2f} | {other:.2f} |")
-    return rows
+def _verdicts(found: Record) -> list[Verdict]:
+    """Return the verdicts of an evaluation as it was recorded."""
+    return judge(found["figures"], found["kind"], found["percussive"])
+
+
+def _missed(found: Record) -> str:
+    missed = [verdict.bar.words for verdict in _verdicts(found) if not verdict.met]
+    if not missed:
+        return "Every bar is met."
+    return f"Missed, {len(missed)} of {len(_verdicts(found))}: {'; '.join(missed)}."
+
+
+def _row(verdict: Verdict, chance: dict[str, float]) -> str:
+    bar = verdict.bar
+    other = bar.form.format(chance[bar.figure]) if bar.figure in chance else ""
+    word = "met" if verdict.met else "**missed**"
+    return f"| {bar.words} | {verdict.shown} | {bar.rule} | {word} | {other} |"
 
 
 def _behaviour(words: str, found: dict[str, float]) -> str:
     level, peak, offset, key = (found[name] for name in ("level_dbfs", "peak", "dc", "in_key"))
-    return f"| {words} | {level:.1f} | {peak:.2f} | {offset:+.5f} | {100 * key:.0f} % |"
+    return f"| {words} | {level:.1f} | {peak:.2f} | {offset:.5f} | {100 * key:.0f} % |"
 
 
 def _notes(record: Record, engine: str) -> list[str]:
@@ -148,7 +152,7 @@ def _notes(record: Record, engine: str) -> list[str]:
             "of the model, keeps held sounds moving and lets two decoders of one gesture differ.",
             "",
         ]
-    limit = record["random_phase_limit"]
+    limit = record["evaluation"]["limit"]
     return [
         "Random phases alone, on the original's own magnitudes, give a log-mel distance of "
         f"{limit['log_mel_db']:.1f} dB, chroma {limit['chroma']:.2f}, contrast "

@@ -1,6 +1,7 @@
 """Pictures for a model's page: reconstruction beside the original, and what each latent does."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,15 @@ import torch
 from torch import Tensor
 
 from models.training.features import SAMPLE_RATE
-from models.training.measure import decode, load
 from models.training.metrics import spectrum
 from models.training.progress import write_atomically
 from models.training.spectral import LATENTS
 
 _N_FFT, _HOP = 2048, 1024
 _TOP_HZ = 8000.0
+
+Decode = Callable[[Tensor], Tensor]
+"""Latents (8, frames) to audio (samples,)."""
 
 
 def _plot() -> Any:  # noqa: ANN401 (matplotlib publishes no complete types)
@@ -44,18 +47,17 @@ def _save(figure: Any, path: Path) -> None:  # noqa: ANN401
 
 
 def reconstruction(
-    model_path: Path, latents: Tensor, audio: Tensor, picture: Path, seconds: float = 10.0
+    decode: Decode, latents: Tensor, audio: Tensor, picture: Path, seconds: float = 10.0
 ) -> None:
     """Draw spectrograms of held-out audio (samples,) and of its decode from latents (8, frames)."""
-    torch.manual_seed(11)
-    length = int(seconds * SAMPLE_RATE)
-    made = decode(load(model_path), latents)[:length]
+    length = min(int(seconds * SAMPLE_RATE), len(audio))
+    made = decode(latents)[:length]
     plot = _plot()
     figure, axes = plot.subplots(2, 1, figsize=(9, 5.5), sharex=True, layout="constrained")
     for axis, part, title in zip(
         axes, (audio[:length], made), ("original", "decoded from 8 latents"), strict=True
     ):
-        extent = (0.0, seconds, 0.0, _TOP_HZ / 1000)
+        extent = (0.0, length / SAMPLE_RATE, 0.0, _TOP_HZ / 1000)
         axis.imshow(
             _decibels(part),
             origin="lower",
@@ -70,20 +72,18 @@ def reconstruction(
     _save(figure, picture)
 
 
-def sweep(model_path: Path, held: Tensor, picture: Path, seconds: float = 4.0) -> None:
-    """Draw each latent swept from -3 to +3, the others held at one frame of real audio (8,)."""
-    model = load(model_path)
-    frames = int(seconds * SAMPLE_RATE) // int(model.decode_params[1])
+def sweep(decode: Decode, ratio: int, latents: Tensor, picture: Path, seconds: float = 4.0) -> None:
+    """Draw each latent swept from -3 to +3, the others held at a lively frame of (8, frames)."""
+    frames, held = int(seconds * SAMPLE_RATE) // ratio, lively(latents)
     plot = _plot()
     figure, axes = plot.subplots(
         2, LATENTS // 2, figsize=(11, 5.5), sharex=True, sharey=True, layout="constrained"
     )
     for place, axis in enumerate(axes.flat):
-        torch.manual_seed(11)
         path = held.unsqueeze(1).repeat(1, frames)
         path[place] = torch.linspace(-3.0, 3.0, frames)
         extent = (-3.0, 3.0, 0.0, _TOP_HZ / 1000)
-        level = _decibels(decode(model, path))
+        level = _decibels(decode(path))
         axis.imshow(
             level, origin="lower", aspect="auto", extent=extent, vmin=-80, vmax=0, cmap="magma"
         )
@@ -93,3 +93,9 @@ def sweep(model_path: Path, held: Tensor, picture: Path, seconds: float = 4.0) -
     for axis in axes[:, 0]:
         axis.set_ylabel("kHz")
     _save(figure, picture)
+
+
+def lively(latents: Tensor) -> Tensor:
+    """Return the frame (8,) of (8, frames) nearest to the median distance from the centre."""
+    size = latents.norm(dim=0)
+    return latents[:, int((size - size.median()).abs().argmin())]

@@ -128,6 +128,7 @@ class Run:
                 if time.monotonic() - saved_at > self.seconds_between_saves:
                     save()
                     saved_at = time.monotonic()
+            bar.update(task, completed=self.step)
         if self.step > first:
             save()
 

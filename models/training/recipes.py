@@ -24,15 +24,17 @@ class Recipe:
 
     family: str
     corpus_seconds: float
-    held_out_seconds: float
     spectral: SpectralRecipe
     waveform: WaveformRecipe
     title: str
     key: str
     sound: str
     credits: str = FONT_CREDIT
+    percussive: bool = False
     corpus_seed: int = 1
     held_out_seed: int = 999
+    held_out_seconds: float = 240.0
+    endurance_seconds: float = 600.0
     options: str = ""
 
     def quick(self) -> "Recipe":
@@ -42,7 +44,8 @@ class Recipe:
             self,
             options=" --quick",
             corpus_seconds=90.0,
-            held_out_seconds=10.0,
+            held_out_seconds=20.0,
+            endurance_seconds=20.0,
             spectral=replace(self.spectral, steps=200),
             waveform=replace(self.waveform, steps=30, batch=2, frames=16, shape=small),
         )
@@ -52,7 +55,6 @@ RECIPES = {
     "choir": Recipe(
         family="choir",
         corpus_seconds=3600.0,
-        held_out_seconds=60.0,
         spectral=SpectralRecipe(),
         waveform=WaveformRecipe(),
         title="Choir",
@@ -67,7 +69,6 @@ RECIPES = {
     "metal": Recipe(
         family="metal",
         corpus_seconds=3600.0,
-        held_out_seconds=60.0,
         spectral=SpectralRecipe(),
         waveform=WaveformRecipe(scales=(8192, 4096, 2048, 512, 128)),
         title="Metal",
@@ -78,11 +79,11 @@ RECIPES = {
             "ones strike. Notes ring into each other, so most of the latents are chords of metal."
         ),
         credits=OWN_CREDIT,
+        percussive=True,
     ),
     "reed": Recipe(
         family="reed",
         corpus_seconds=3600.0,
-        held_out_seconds=60.0,
         spectral=SpectralRecipe(),
         waveform=WaveformRecipe(),
         title="Reed",

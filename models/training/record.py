@@ -18,6 +18,8 @@ from models.training.soundfont import FONT, font_sha256
 
 Record = dict[str, Any]
 
+FILE = "training.yaml"
+
 
 def provenance(recipe: Recipe, font: Path = FONT) -> Record:
     """Return what can be known before training: corpus, font, machine, versions, date, command."""
@@ -39,7 +41,6 @@ def provenance(recipe: Recipe, font: Path = FONT) -> Record:
             "key": recipe.key,
             "seconds": recipe.corpus_seconds,
             "seed": recipe.corpus_seed,
-            "held_out_seconds": recipe.held_out_seconds,
             "held_out_seed": recipe.held_out_seed,
             "sample_rate": SAMPLE_RATE,
             **origin,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.training.features import BINS, DB_PER_NEPER, HOP, N_FFT, CompactAxis, magnitudes
+from models.training.features import BINS, HOP, N_FFT, CompactAxis, magnitudes
 from models.training.progress import Average, Run, learning_rate
 
 LATENTS = 8
@@ -214,25 +214,3 @@ def _overlapped(audio: Tensor, size: int) -> list[Tensor]:
         audio[start : start + step + N_FFT - HOP]
         for start in range(0, len(audio) - N_FFT + 1, step)
     ]
-
-
-@torch.no_grad()
-def held_out(network: SpectralVAE, audio: Tensor) -> dict[str, float]:
-    """Return log-spectral L1 (dB) with baselines, KL and latent spread on audio (samples,)."""
-    axis = CompactAxis()
-    magnitude = magnitudes(audio)
-    heard, wanted = axis.heard(magnitude), axis.wanted(magnitude)
-    mean, log_variance = network.encode_compact(heard)
-    divergence = (0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance)).mean(0)
-    error = (network.decode_compact(mean) - wanted).abs().mean()
-    other = (wanted.roll(len(wanted) // 2, 0) - wanted).abs().mean()
-    return {
-        "log_spectral_l1_db": float(error) * DB_PER_NEPER,
-        "mean_frame_l1_db": float((wanted.mean(0) - wanted).abs().mean()) * DB_PER_NEPER,
-        "other_segment_l1_db": float(other) * DB_PER_NEPER,
-        "smallest_kl_nats": float(divergence.min()),
-        "largest_kl_nats": float(divergence.max()),
-        "latent_mean_largest": float(mean.mean(0).abs().max()),
-        "latent_std_smallest": float(mean.std(0).min()),
-        "latent_std_largest": float(mean.std(0).max()),
-    }

@@ -1,0 +1,123 @@
+"""`neural-synth models evaluate`: a factory model against its bars, as a table and pictures."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from appliance.cli.settings import config_option, configuration, open_library
+from appliance.errors import ModelError
+
+if TYPE_CHECKING:
+    from models.training.evaluation import Evaluation
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print figures and verdicts as JSON.")
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for spectrograms: the reconstruction, each latent swept.",
+)
+@click.option(
+    "--endurance",
+    type=click.FloatRange(1.0, 86400.0),
+    default=600.0,
+    show_default=True,
+    help="Seconds of random latents without a pause.",
+)
+@config_option
+def evaluate(
+    name: str,
+    *,
+    as_json: bool,
+    pictures: Path | None,
+    endurance: float,
+    config_path: Path | None,
+) -> None:
+    """Measure the model NAME on music of its family that it never heard.
+
+    Renders the music, plays it and random latents through the model, and shows every figure with
+    its bar, missed ones as missed. Needs the source checkout that trains models.
+    """
+    _check_checkout()
+    from models.training import evaluation, publication  # noqa: PLC0415
+    from models.training.shipped import Shipped  # noqa: PLC0415
+
+    config, _ = configuration(config_path)
+    shipped = Shipped(open_library(config).folder(name))
+    family = str(shipped.facts["family"])
+    status = Console(stderr=True)
+    with (
+        status.status(f"{name}: rendering music") as line,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+
+        def tell(step: str) -> None:
+            line.update(f"{name}: {step}")
+
+        music = evaluation.held_out(family, Path(scratch))
+        found = evaluation.evaluate(shipped, music, endurance, tell)
+        if pictures is not None:
+            tell("drawing")
+            publication.draw(shipped, music, pictures)
+    if as_json:
+        click.echo(json.dumps(_content(found), indent=2))
+    else:
+        Console().print(_table(found))
+        for sentence in _summary(found, pictures):
+            click.echo(sentence)
+
+
+def _check_checkout() -> None:
+    """Raise ModelError where the trainer, or what it needs, is not there."""
+    if find_spec("models") is None or find_spec("models.training") is None:
+        raise ModelError(
+            "Evaluating needs a source checkout: the music and the bars belong to the training "
+            "code in models/, which is no part of the installed package. Install the checkout with "
+            "'pip install -e .[models,training]'."
+        )
+    if missing := [name for name in ("torch", "onnx") if find_spec(name) is None]:
+        raise ModelError(
+            f"Evaluating needs {' and '.join(missing)}. Install with "
+            "'pip install -e .[models,training]'."
+        )
+
+
+def _table(found: "Evaluation") -> Table:
+    table = Table("figure", "value", "bar", "", title=f"{found.model} ({found.precision})")
+    for verdict in found.verdicts:
+        word = "[green]met[/]" if verdict.met else "[bold red]missed[/]"
+        table.add_row(verdict.bar.words, verdict.shown, verdict.bar.rule, word)
+    return table
+
+
+def _summary(found: "Evaluation", pictures: Path | None) -> list[str]:
+    music, decoded, endured = found.seconds
+    lines = [
+        f"{music:.0f} s of held-out music, {decoded:.0f} s of it decoded; {endured:.0f} s of "
+        "random latents without a pause.",
+        f"{len(found.verdicts)} bars, {len(found.missed)} missed.",
+    ]
+    return lines if pictures is None else [*lines, f"Pictures are in {pictures}."]
+
+
+def _content(found: "Evaluation") -> Mapping[str, object]:
+    bars = [
+        {
+            "figure": verdict.bar.figure,
+            "value": verdict.value,
+            "least": verdict.bar.least,
+            "most": verdict.bar.most,
+            "met": verdict.met,
+        }
+        for verdict in found.verdicts
+    ]
+    return found.record() | {"bars": bars}

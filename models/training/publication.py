@@ -1,0 +1,79 @@
+"""From an exported model to one that ships: graphs, card, figures, page and pictures."""
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+import yaml
+from torch import Tensor
+
+from appliance.decoders.card import read_card, write_card
+from appliance.decoders.importer import import_model
+from models.training import evaluation, pages, pictures, record
+from models.training.progress import console
+from models.training.recipes import RECIPES
+from models.training.shipped import Shipped
+
+CREDITS = {"FluidR3_GM.sf2": "FluidR3 GM soundfont by Frank Wen (MIT)"}
+RECONSTRUCTION, LATENTS = "reconstruction.png", "latents.png"
+
+
+def import_in_place(folder: Path) -> None:
+    """Import the .ts file in a folder; put graphs and a card with licence and credits beside it."""
+    facts = yaml.safe_load((folder / record.FILE).read_text("utf-8"))
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".importing-") as scratch:
+        import_model(folder / f"{folder.name}.ts", Path(scratch))
+        made = Path(scratch) / folder.name
+        card = msgspec.structs.replace(
+            read_card(made),
+            title=folder.name.replace("-", " ").capitalize(),
+            licence=facts["licence"],
+            credits=_credits(facts["corpus"]),
+        )
+        write_card(card, made)
+        for file in made.iterdir():
+            file.replace(folder / file.name)
+    console.print(f"{folder.name}: {card.family}, plays as {card.precision}")
+
+
+def describe(folder: Path, music: Tensor, endurance_seconds: float) -> None:
+    """Evaluate a model on held-out music (samples,); write record, page and pictures."""
+    shipped = Shipped(folder)
+    found = evaluation.evaluate(shipped, music, endurance_seconds)
+    kept = {name: shipped.facts[name] for name in _KEPT if name in shipped.facts}
+    facts = kept | {"evaluation": record.rounded(found.record(), evaluation.DIGITS)}
+    record.write(facts, folder / record.FILE)
+    pages.write(facts, RECIPES[facts["family"]], folder / "README.md")
+    draw(shipped, music, folder)
+    missed = ", ".join(found.missed) or "none"
+    console.print(f"{folder.name}: {len(found.verdicts)} bars, missed: {missed}")
+
+
+def draw(shipped: Shipped, music: Tensor, folder: Path) -> None:
+    """Draw the original beside its decode, and each latent swept, into a folder."""
+    audio = evaluation.decoded_part(music)
+    latents = shipped.latents(audio)
+    try:
+        pictures.reconstruction(shipped.decode, latents, audio, folder / RECONSTRUCTION)
+        pictures.sweep(shipped.decode, shipped.card.ratio, latents, folder / LATENTS)
+    except ImportError:
+        console.print("matplotlib is not installed: no pictures")
+
+
+_KEPT = (
+    "model",
+    "family",
+    "licence",
+    "date",
+    "command",
+    "machine",
+    "corpus",
+    "versions",
+    "training",
+    "export",
+)
+
+
+def _credits(corpus: dict[str, str]) -> list[str]:
+    """Return whom a corpus has to name: nobody where it is the project's own synthesis."""
+    return [CREDITS.get(corpus["font"], corpus["font"])] if "font" in corpus else []
