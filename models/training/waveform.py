@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from models.training.features import SAMPLE_RATE
 from models.training.generator import GeneratorV2, NoiseGeneratorV2, Shape
 from models.training.layers import PlainLayers
 from models.training.pqmf import BANDS, synthesise
@@ -14,6 +15,8 @@ from models.training.progress import Average, Run, learning_rate
 
 WINDOW = 128  # samples in which a sound may not get louder than the corpus does
 EXTREME = 8.0  # latent units a host may send
+RESOLVING = 2048  # points of a transform that tells partials from the valleys between them
+TONAL_HZ = 6000.0  # above, sound is mostly noise and has no valleys worth keeping
 LEAD = 512  # samples: a latent block describes audio centred 256 samples after the block's middle
 
 
@@ -27,7 +30,8 @@ class WaveformRecipe:
     settle: int = 4
     rate: float = 1.5e-3
     decay_from: float = 0.6
-    scales: tuple[int, ...] = (4096, 2048, 512, 128)
+    scales: tuple[int, ...] = (8192, 4096, 2048, 512, 128)
+    overshoot: float = 4.0
     latent_noise: float = math.exp(-2.0)
     guard: float = 2.0
     guard_every: int = 4
@@ -36,17 +40,37 @@ class WaveformRecipe:
 
 
 def distance(
-    theirs: Tensor, ours: Tensor, scales: tuple[int, ...], dice: torch.Generator
+    theirs: Tensor,
+    ours: Tensor,
+    scales: tuple[int, ...],
+    dice: torch.Generator,
+    overshoot: float = 1.0,
 ) -> Tensor:
-    """Return the multi-scale distance of audio (batch, samples): relative square + log L1."""
+    """Return the multi-scale distance of audio (batch, samples): relative square + log L1.
+
+    Sound where the original has a valley between partials counts `overshoot` times: a decoder
+    that cannot know a partial's phase otherwise settles for a floor, heard as a breathy edge.
+    """
     total = torch.zeros(())
     for n_fft in scales:
         # a random frame grid, so that no grid can be learnt
         offset = int(torch.randint(n_fft // 4, (1,), generator=dice))
         want, have = (_magnitude(audio[:, offset:], n_fft) for audio in (theirs, ours))
         relative = (want - have).square().mean() / (want.square().mean() + 1e-6)
-        total = total + relative + (torch.log(want + 1e-3) - torch.log(have + 1e-3)).abs().mean()
+        change = torch.log(have + 1e-3) - torch.log(want + 1e-3)
+        if overshoot > 1.0 and n_fft >= RESOLVING:
+            change = change * torch.where(_valleys(want, n_fft) & (change > 0.0), overshoot, 1.0)
+        total = total + relative + change.abs().mean()
     return total
+
+
+def _valleys(magnitude: Tensor, n_fft: int) -> Tensor:
+    """Return where magnitudes (batch, bins, frames) lie 12 dB under a partial within 130 Hz."""
+    reach = round(130.0 * n_fft / SAMPLE_RATE)
+    nearby = nn.functional.max_pool1d(magnitude.transpose(1, 2), 2 * reach + 1, 1, reach)
+    below = magnitude < 0.25 * nearby.transpose(1, 2)
+    below[:, round(TONAL_HZ * n_fft / SAMPLE_RATE) :] = False
+    return below
 
 
 def _magnitude(audio: Tensor, n_fft: int) -> Tensor:
@@ -137,7 +161,9 @@ def train(
         have = synthesise(network(code))[:, 0]
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
-        loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice)
+        loss = distance(
+            want[:, settled:], have[:, settled:], recipe.scales, dice, recipe.overshoot
+        )
         if step >= recipe.decay_from * recipe.steps and (step % 200 == 0 or corners is None):
             corners = loudest_corners(network)
         if step % recipe.guard_every == 0:
