@@ -15,17 +15,17 @@ from models.training.phrases import Ensemble
 from models.training.soundfont import FONT, SAMPLE_RATE, CorpusError, play
 
 # Choir aahs, voice oohs, synth voice, both string ensembles, synth strings, choir pad, warm pad.
-_CHOIR = Ensemble((52, 53, 54, 48, 49, 50, 91, 89), 40, 79, (1, 4), (1.0, 5.0), (0.0, 0.6))
+CHOIR = Ensemble((52, 53, 54, 48, 49, 50, 91, 89), 40, 79, (1, 4), (1.0, 5.0), (0.0, 0.6))
 # Church and reed organ, accordion, harmonica, bandoneon, oboe, cor anglais, bassoon, clarinet.
-_REED = Ensemble((16, 19, 20, 21, 22, 23, 68, 69, 70, 71), 45, 81, (1, 3), (0.6, 4.0), (0.0, 0.4))
+REED = Ensemble((16, 19, 20, 21, 22, 23, 68, 69, 70, 71), 45, 81, (1, 3), (0.6, 4.0), (0.0, 0.4))
 # Nylon and steel guitar, harp, dulcimer, koto, kalimba.
-_PLUCKED = Ensemble((24, 25, 46, 15, 107, 108), 45, 84, (1, 3), (0.3, 2.5), (0.0, 0.3))
+PLUCKED = Ensemble((24, 25, 46, 15, 107, 108), 45, 84, (1, 3), (0.3, 2.5), (0.0, 0.3))
 
 FAMILIES: dict[str, Ensemble | Foundry] = {
-    "choir": _CHOIR,
+    "choir": CHOIR,
     "metal": Foundry(),
-    "plucked": _PLUCKED,
-    "reed": _REED,
+    "plucked": PLUCKED,
+    "reed": REED,
 }
 
 

@@ -85,9 +85,9 @@ class Modes:
         falling, rising = turn - _FADED / self.decay, turn - 1.0 / self.rise - _FADED / self.decay
         start = self.amplitude * np.exp(1j * self.phase)
         poles = np.concatenate([falling, rising]) / sample_rate
-        coarse = np.exp(np.outer(np.arange(blocks) * _BLOCK, poles))
+        coarse: NDArray[np.complex128] = np.exp(np.outer(np.arange(blocks) * _BLOCK, poles))
         coarse *= np.concatenate([start, -start])
-        fine = np.exp(np.outer(poles, np.arange(_BLOCK)))
+        fine: NDArray[np.complex128] = np.exp(np.outer(poles, np.arange(_BLOCK)))
         left = np.concatenate([coarse.real, -coarse.imag], 1).astype(np.float32)
         right = np.concatenate([fine.real, fine.imag], 0).astype(np.float32)
         return (left @ right).reshape(-1)
