@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from models.training import (
     corpus,
+    encoding,
     export_spectral,
     export_waveform,
     measure,
@@ -17,6 +18,7 @@ from models.training import (
     spectral,
     waveform,
 )
+from models.training.encoder import EncoderV2
 from models.training.features import magnitudes
 from models.training.generator import GeneratorV2
 from models.training.metrics import in_key, report
@@ -42,15 +44,28 @@ class Family:
         return replace(self, recipe=recipe)
 
     def make(self, audio: Tensor, held_out: Tensor, train: bool = True) -> None:
-        """Make both models from audio (samples,) and describe them by held-out audio (samples,)."""
+        """Make the models from audio (samples,) and describe them by held-out audio (samples,)."""
         recipe = self.recipe
         heard = recipe.spectral if train else replace(recipe.spectral, steps=0)
         network, run = spectral.train(audio, heard, self.work / "spectral.pt")
         self._spectral(network, run, held_out)
-        played = recipe.waveform if train else replace(recipe.waveform, steps=0)
-        latents = network.latents(audio, recipe.waveform.shape.ratio, waveform.LEAD)
-        generator, run = waveform.train(audio, latents, played, self.work / "waveform.pt")
-        self._waveform(generator, run, network, held_out)
+        for engine, (plays, hears) in recipe.waveforms().items():
+            shape = plays.shape
+            latents = network.latents(audio, shape.ratio, waveform.lead(shape.ratio))
+            prefix = "" if engine == "wave" else f"{engine}-"
+            played = waveform.train(
+                audio,
+                latents,
+                plays if train else replace(plays, steps=0),
+                self.work / f"{prefix}waveform.pt",
+            )
+            heard = encoding.train(
+                audio,
+                network,
+                hears if train else replace(hears, steps=0),
+                self.work / f"{prefix}encoder.pt",
+            )
+            self._waveform(engine, played, heard, network, held_out)
 
     def path(self, engine: str) -> Path:
         """Return where a model's TorchScript file goes."""
@@ -70,15 +85,27 @@ class Family:
         self._describe(facts, "spectral", latents, held_out)
 
     def _waveform(
-        self, network: GeneratorV2, run: Run, encoder: SpectralVAE, held_out: Tensor
+        self,
+        engine: str,
+        played: tuple[GeneratorV2, Run],
+        heard: tuple[EncoderV2, Run],
+        teacher: SpectralVAE,
+        held_out: Tensor,
     ) -> None:
-        path, shape = self.path("wave"), self.recipe.waveform.shape
-        gain = export_waveform.export(network, shape, path)
-        latents = encoder.latents(held_out, shape.ratio, waveform.LEAD)
-        size = _count(network)
-        facts = self._facts(path, gain, record.training(run, self.recipe.waveform.seed, size))
+        """Export and describe one waveform model and its encoder."""
+        (network, run), (encoder, listened) = played, heard
+        plays, hears = self.recipe.waveforms()[engine]
+        path, ratio = self.path(engine), plays.shape.ratio
+        gain = export_waveform.export((encoder, hears.shape), network, plays.shape, path)
+        latents = teacher.latents(held_out, ratio, waveform.lead(ratio))
+        facts = self._facts(path, gain, record.training(run, plays.seed, _count(network)))
+        facts["encoder"] = (
+            record.training(listened, hears.seed, _count(encoder))
+            | encoding.held_out(encoder, teacher, held_out, ratio)
+            | measure.through(path, held_out, encoding.DELAY)
+        )
         facts["held_out"] = measure.reconstruction(path, latents, held_out)
-        self._describe(facts, "wave", latents, held_out)
+        self._describe(facts, engine, latents, held_out)
 
     def _facts(self, path: Path, gain: float, training: Record) -> Record:
         head = {"model": path.stem, "family": self.recipe.family, "licence": "MIT"}

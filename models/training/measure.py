@@ -30,6 +30,17 @@ def reconstruction(path: Path, latents: Tensor, audio: Tensor) -> dict[str, floa
     return report(audio, decode(load(path), latents))
 
 
+@torch.no_grad()
+def through(path: Path, audio: Tensor, delay: int) -> dict[str, float]:
+    """Return how near audio (samples,) comes to itself, `delay` late, by encode and decode."""
+    torch.manual_seed(11)
+    model = load(path)
+    whole = len(audio) // int(model.encode_params[3])
+    heard = audio[: whole * int(model.encode_params[3])].reshape(1, 1, -1)
+    made = model.decode(model.encode(heard))[0, 0]
+    return {f"chain_{key}": value for key, value in report(audio, made[delay:]).items()}
+
+
 def behaviour(path: Path, family: str) -> dict[str, dict[str, float]]:
     """Return level, peak, DC and share in key of 20 s of latents of six kinds.
 

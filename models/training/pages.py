@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from models.training.features import SAMPLE_RATE
 from models.training.progress import write_atomically
 from models.training.recipes import Recipe
 
@@ -18,7 +19,13 @@ _ENGINES = {
     "wave": (
         "A waveform decoder of the RAVE v2 kind: every 1024 samples (23.2 ms) it turns 8 latents "
         "into 16 sub-bands of sound with causal convolutions, plus a noise branch for breath. It "
-        "has memory and steady phases, so partials stand out clearly."
+        "has memory and steady phases, so partials stand out clearly. It also encodes audio to "
+        "latents, 11.6 ms behind the sound."
+    ),
+    "live": (
+        "A waveform decoder with short frames, for playing it by live sound: every 256 samples "
+        "(5.8 ms) it turns 8 latents into 16 sub-bands of sound with causal convolutions, plus a "
+        "noise branch for breath. Its encoder is as quick, 11.6 ms behind the sound."
     ),
 }
 
@@ -50,7 +57,8 @@ def write(record: Record, recipe: Recipe, engine: str, path: Path) -> None:
 
 def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
     name, training, corpus = record["model"], record["training"], record["corpus"]
-    other = "wave" if engine == "spectral" else "spectral"
+    others = [end for end in ("spectral", *recipe.waveforms()) if end != engine]
+    shared = " and ".join(f"`{recipe.family}-{other}`" for other in others)
     return [
         f"# {name}",
         "",
@@ -64,7 +72,7 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         "",
         "## Latents",
         "",
-        f"Eight, shared with `{recipe.family}-{other}`: the same gesture plays both, so the two "
+        f"Eight, shared with {shared}: the same gesture plays them all, so they "
         "can be layered and crossfaded. Over the corpus each has mean 0 and standard deviation 1, "
         "the most telling first; -2 to +2 covers nearly all of the learnt sound, and values out to "
         "8 stay finite and under full scale.",
@@ -93,12 +101,13 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         f"The original has {100 * record['original_in_key']:.0f} % of its energy in key, "
         "evenly spread noise 42 %.",
         "",
-        *_notes(record, engine),
+        *_notes(record, recipe, engine),
         "## Training",
         "",
         f"- {training['parameters']:,} parameters in the decoder, {training['steps']:,} steps, "
         f"{training['cpu_seconds']:,} CPU seconds on one thread of a "
         f"{record['machine']['processor']}, {record['date']}.",
+        *_encoder(record),
         f"- `{record['command']}`, torch {record['versions']['torch']}, seed {training['seed']}.",
         f"- Corpus: {corpus['seconds'] / 60:.0f} minutes in {corpus['key']}, {_source(record)}, "
         f"seed {corpus['seed']}; held out: seed {corpus['held_out_seed']}. The audio is rebuilt "
@@ -111,6 +120,20 @@ def _page(record: Record, recipe: Recipe, engine: str) -> list[str]:
         "",
         recipe.credits,
         "",
+    ]
+
+
+def _encoder(record: Record) -> list[str]:
+    """Return what the encoder of a waveform model cost and how well it hears."""
+    if "encoder" not in record:
+        return []
+    found = record["encoder"]
+    return [
+        f"- The encoder: {found['parameters']:,} parameters, {found['steps']:,} steps, "
+        f"{found['cpu_seconds']:,} CPU seconds; it explains {100 * found['explained']:.0f} % of "
+        f"the latents' variance, of the worst {100 * found['explained_least']:.0f} %. Through "
+        f"encoder and decoder the log-mel distance is {found['chain_log_mel_db']:.1f} dB, the "
+        f"chroma cosine {found['chain_chroma']:.2f}."
     ]
 
 
@@ -139,11 +162,13 @@ def _behaviour(words: str, found: dict[str, float]) -> str:
     return f"| {words} | {level:.1f} | {peak:.2f} | {offset:+.5f} | {100 * key:.0f} % |"
 
 
-def _notes(record: Record, engine: str) -> list[str]:
+def _notes(record: Record, recipe: Recipe, engine: str) -> list[str]:
     if engine != "spectral":
+        rate = SAMPLE_RATE / recipe.waveforms()[engine][0].shape.ratio
         return [
             "Latents that stand still make a nearly periodic sound at the frame rate: partials "
-            "then sit on multiples of 43 Hz, up to 21 Hz from where they belong. Moving "
+            f"then sit on multiples of {rate:.0f} Hz, up to {rate / 2:.0f} Hz from where they "
+            "belong. Moving "
             "latents, as those of real sound are, free them. A little noise on the latents, part "
             "of the model, keeps held sounds moving and lets two decoders of one gesture differ.",
             "",

@@ -85,13 +85,14 @@ class SpectralVAE(nn.Module):
     def latents(self, audio: Tensor, ratio: int = HOP, lead: int = 0) -> Tensor:
         """Return latent means (8, blocks) of audio (samples,), of the frames that start in a block.
 
-        `lead` zeros are put before the audio, so that frame t is centred on sample 512 t + 1024 -
-        lead.
+        `lead` zeros are put before the audio, so that frame t is centred on sample hop * t + 1024 -
+        lead; the hop is 512, or a smaller ratio.
         """
+        hop = min(ratio, HOP)
         padded = functional.pad(audio, (lead, N_FFT))
-        parts = magnitudes(padded).split(4096)
+        parts = magnitudes(padded, hop).split(4096)
         means = torch.cat([self.encoder(torch.log1p(part))[:, :LATENTS] for part in parts])
-        each = ratio // HOP
+        each = ratio // hop
         count = min(len(audio) // ratio, len(means) // each)
         return means[: count * each].reshape(count, each, LATENTS).mean(1).T.contiguous()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.training.features import SAMPLE_RATE
+from models.training.features import HOP, N_FFT, SAMPLE_RATE
 from models.training.generator import GeneratorV2, NoiseGeneratorV2, Shape
 from models.training.layers import PlainLayers
 from models.training.pqmf import BANDS, synthesise
@@ -17,7 +17,7 @@ WINDOW = 128  # samples in which a sound may not get louder than the corpus does
 EXTREME = 8.0  # latent units a host may send
 RESOLVING = 2048  # points of a transform that tells partials from the valleys between them
 TONAL_HZ = 6000.0  # above, sound is mostly noise and has no valleys worth keeping
-LEAD = 512  # samples: a latent block describes audio centred 256 samples after the block's middle
+AHEAD = 256  # samples: a latent describes audio centred so far after the middle of its block
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class WaveformRecipe:
     guard_every: int = 4
     seed: int = 0
     shape: Shape = field(default_factory=Shape)
+
+
+def lead(ratio: int) -> int:
+    """Return the zeros to put before audio, so that frames are centred `AHEAD` of their block."""
+    return N_FFT // 2 - AHEAD - min(ratio, HOP) // 2
 
 
 def distance(
@@ -87,17 +92,22 @@ def guard(
 ) -> Tensor:
     """Return how far latents at random get louder than a log power, mean square in nepers.
 
-    Rows of 6 frames: uniform in -3..3, all -8 or 8, the same but held for 3 frames, and the given
-    corners (rows, 8) held.
+    Rows of 6144 samples: uniform in -3..3, all -8 or 8, the same but held for half of them, and the
+    given corners (rows, 8) held.
     """
-    frames, latents = 6, network.latents
+    frames, latents = _guarded(network), network.latents
     uniform = 6.0 * torch.rand(1, latents, frames, generator=dice) - 3.0
     extreme = EXTREME * torch.sign(torch.rand(1, latents, frames, generator=dice) - 0.5)
-    rows = [uniform, extreme, extreme[..., ::3].repeat_interleave(3, -1)]
+    rows = [uniform, extreme, extreme[..., :: frames // 2].repeat_interleave(frames // 2, -1)]
     if corners is not None:
         rows.append(corners.unsqueeze(-1).repeat(1, 1, frames))
     power = _window_power(network(torch.cat(rows)))
     return nn.functional.relu(power - limit).square().mean()
+
+
+def _guarded(network: GeneratorV2) -> int:
+    """Return the frames in 6144 samples: more than a generator remembers."""
+    return max(6, 6144 // network.ratio)
 
 
 def _window_power(bands: Tensor) -> Tensor:
@@ -115,7 +125,8 @@ def all_corners(latents: int) -> Tensor:
 def loudest_corners(network: GeneratorV2, count: int = 6) -> Tensor:
     """Return the corners (count, latents) that sound loudest when held."""
     corners = all_corners(network.latents)
-    parts = [network(part.unsqueeze(-1).repeat(1, 1, 6)) for part in corners.split(64)]
+    frames = _guarded(network)
+    parts = [network(part.unsqueeze(-1).repeat(1, 1, frames)) for part in corners.split(64)]
     loudest = torch.cat([_window_power(part).max(-1).values for part in parts])
     return corners[loudest.topk(count).indices]
 
@@ -161,9 +172,7 @@ def train(
         have = synthesise(network(code))[:, 0]
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
-        loss = distance(
-            want[:, settled:], have[:, settled:], recipe.scales, dice, recipe.overshoot
-        )
+        loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice, recipe.overshoot)
         if step >= recipe.decay_from * recipe.steps and (step % 200 == 0 or corners is None):
             corners = loudest_corners(network)
         if step % recipe.guard_every == 0:

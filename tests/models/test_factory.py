@@ -35,7 +35,9 @@ def frames(name: str, seconds: float) -> int:
 def family_latents(name: str, audio: Tensor) -> Tensor:
     """Return a model's latents (8, frames) of audio, by its family's own encoder file."""
     encoder = load(file(f"{name.partition('-')[0]}-spectral"))
-    lead = torch.nn.functional.pad(audio, (waveform.LEAD if name.endswith("wave") else 0, 2048))
+    lead = torch.nn.functional.pad(
+        audio, (0 if name.endswith("spectral") else waveform.lead(1024), 2048)
+    )
     codes = encoder.encode(lead[None, None, : len(lead) // 512 * 512])[0, :, 3:]
     each = int(load(file(name)).decode_params[1]) // 512
     count = min(codes.shape[1] // each, len(audio) // (512 * each))
