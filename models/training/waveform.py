@@ -31,7 +31,8 @@ class WaveformRecipe:
     rate: float = 1.5e-3
     decay_from: float = 0.6
     scales: tuple[int, ...] = (8192, 4096, 2048, 512, 128)
-    overshoot: float = 4.0
+    overshoot: tuple[float, float] = (4.0, 2.0)
+    relax_from: float = 0.8
     latent_noise: float = math.exp(-2.0)
     guard: float = 2.0
     guard_every: int = 4
