@@ -32,7 +32,7 @@ class WaveformRecipe:
     decay_from: float = 0.6
     scales: tuple[int, ...] = (8192, 4096, 2048, 512, 128)
     overshoot: tuple[float, float] = (4.0, 2.0)
-    relax_from: float = 0.8
+    relax_from: float = 0.81
     latent_noise: float = math.exp(-2.0)
     guard: float = 2.0
     guard_every: int = 4
@@ -173,7 +173,9 @@ def train(
         have = synthesise(network(code))[:, 0]
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
-        loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice, recipe.overshoot)
+        # valleys dug early stay; a lighter weight then gives the breath above them back
+        overshoot = recipe.overshoot[step >= recipe.relax_from * recipe.steps]
+        loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice, overshoot)
         if step >= recipe.decay_from * recipe.steps and (step % 200 == 0 or corners is None):
             corners = loudest_corners(network)
         if step % recipe.guard_every == 0:
