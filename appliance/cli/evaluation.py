@@ -106,6 +106,9 @@ def _summary(found: "Evaluation", pictures: Path | None) -> list[str]:
         "random latents without a pause.",
         f"{len(found.verdicts)} bars, {len(found.missed)} missed.",
     ]
+    if "encoder_explained" in found.figures:
+        share = 100 * found.figures["encoder_explained"]
+        lines.append(f"Its own encoder explains {share:.0f} % of the latents' variance.")
     return lines if pictures is None else [*lines, f"Pictures are in {pictures}."]
 
 

@@ -100,7 +100,7 @@ def make(
     except corpus.CorpusError as error:
         raise click.ClickException(str(error)) from error
     family.make(learn, train)
-    for engine in ("spectral", "wave"):
+    for engine in ("spectral", *recipe.waveforms()):
         folder = family.path(engine).parent
         publication.import_in_place(folder)
         publication.describe(folder, held_out, recipe.endurance_seconds)

@@ -10,17 +10,17 @@ import torch
 from torch import Tensor
 
 from appliance.errors import ModelError
-from models.training import corpus, measure
+from models.training import corpus, encoding, measure
 from models.training.bars import Kind, Verdict, judge
 from models.training.export_spectral import resynthesis
 from models.training.features import SAMPLE_RATE, magnitudes
-from models.training.metrics import in_key, report
+from models.training.metrics import explained, in_key, report
 from models.training.recipes import RECIPES
 from models.training.record import rounded
 from models.training.shipped import Shipped, folder_megabytes
 from models.training.spectra import latent_spread, spectral_error
 
-DECODED_SECONDS = 40.0
+DECODED_SECONDS = 30.0
 """How much of the music is decoded and compared; the rest serves what needs many phrases."""
 
 DIGITS = 4
@@ -105,6 +105,8 @@ def evaluate(
         figures |= spectral_error(shipped.script, music)
         noisy = resynthesis(magnitudes(audio))
         limit = report(audio, noisy) | {"in_key": in_key(noisy, *key)}
+    if shipped.kind == "waveform":
+        figures |= ears(shipped, audio)
     progress("measuring the latents")
     figures |= latent_spread(shipped.encoder, music)
     effect = measure.per_latent(shipped.decode, ratio, latents)
@@ -133,6 +135,25 @@ def evaluate(
         behaviour=behaviour,
         latent_effect_db=effect,
     )
+
+
+def ears(shipped: Shipped, audio: Tensor) -> dict[str, float]:
+    """Return how well a waveform model's own encoder hears audio (samples,).
+
+    `encoder_explained` is the share of the variance of the latents that it was taught, on average
+    and of the worst; the rest compares audio with its way through encoder and decoder.
+    """
+    code = shipped.heard(audio)
+    if code is None:
+        return {}
+    wanted = shipped.latents(audio, encoding.DELAY)[:, : code.shape[1]]
+    share = explained(code[:, 8:], wanted[:, 8:])  # the first frames have no past
+    made = shipped.decode(code)[encoding.DELAY :]
+    return {
+        "encoder_explained": float(share.mean()),
+        "encoder_explained_least": float(share.min()),
+        **{f"encoder_{name}": value for name, value in report(audio, made).items()},
+    }
 
 
 def safety(behaviour: dict[str, dict[str, float]], long: dict[str, float]) -> dict[str, float]:

@@ -5,13 +5,22 @@ Tree (class names as readers know them)::
     VariationalScriptedRAVE
       |   latent_pca (16, 16) = 1, latent_mean (16,) = 0, fidelity (16,),
       |   encode_params [1, 1, 8, 1024], decode_params [8, 1024, 1, 1],
-      |   forward_params [1, 1, 1, 1]; listed method: decode;
+      |   forward_params [1, 1, 1, 1]; methods encode, decode, forward;
       |   sr 44100, latent_size 8, full_latent_size 16, n_channels 1, target_channels 1,
       |   stereo_mode False, is_using_adain False, input_mode "pqmf", output_mode "pqmf",
       |   resampler None
       +- pqmf CachedPQMF          hk (16, 272), h (271,), n_band 16
       |    +- forward_conv        CachedConv1d weight (16, 1, 273), stride 16, cache 272
       |    +- inverse_conv        CachedConv1d weight (16, 16, 17), cache 16; times output gain
+      +- encoder VariationalEncoder  warmed_up
+      |    +- encoder EncoderV2
+      |         +- net CachedSequential
+      |              0 CachedConv1d (16 -> 32, k7)
+      |              for (ratio, width, dilations) in
+      |                (2, 48, 1 3 9), (2, 64, 1 3 9), (4, 96, 1 3), (4, 128, 1 3):
+      |                one Residual per dilation, LeakyReLU(0.2),
+      |                CachedConv1d(k 2r, stride r, cache r)
+      |              LeakyReLU(0.2), CachedConv1d (128 -> 32, k3): 16 means, 16 scales
       +- decoder GeneratorV2      amplitude_modulation True
            +- net CachedSequential
            |    0 CachedConv1d (16 -> 160, k3)
@@ -47,7 +56,15 @@ The generator has learnt on latents with a little noise. The export goes on addi
 enter the first convolution by the same weights as 1 to 8, times BREATH, so that a held latent still
 moves and two decoders of one gesture differ, as upstream's padded latents make them.
 
-Randomness in a call: torch.randn(batch, 8, frames), then torch.rand_like(batch, blocks, 16, 8).
+encode(x (batch, 1, 1024 frames)) -> z (batch, 8, frames)::
+
+    b = reverse_half(forward_conv(x));  m, s = split(encoder.net(b))          (batch, 16, frames)
+    z = randn(batch, 16, frames) * (softplus(s) + 1e-4) + m, less latent_mean, times latent_pca
+    the first 8 of them; the scales are next to nothing, the other 8 means are zero
+
+It says what was heard 512 samples ago: by then most of the frame around an instant has passed.
+
+Randomness in a decode: torch.randn(batch, 8, frames), then torch.rand_like(batch, blocks, 16, 8).
 There is no look-ahead; the synthesis filter bank delays by 136 samples, and the generator has
 learnt to make up for it.
 """
@@ -62,6 +79,7 @@ import torch
 from torch import Tensor, nn
 
 from models.training.contract import channel_labels, latent_labels, register_method, save_scripted
+from models.training.encoder import EncoderShape, EncoderV2, VariationalEncoder
 from models.training.features import SAMPLE_RATE
 from models.training.generator import GeneratorV2, Shape
 from models.training.layers import CachedConv1d, CachedLayers
@@ -77,7 +95,9 @@ from models.training.pqmf import (
 )
 from models.training.waveform import all_corners, render
 
-BREATH = 0.05  # standard deviations; training has math.exp(-2) = 0.135
+Heard = tuple[EncoderV2, EncoderShape]  # an encoder and its sizes
+
+BREATH = 0.03  # standard deviations; training has math.exp(-2) = 0.135
 
 
 class CachedPQMF(nn.Module):
@@ -108,6 +128,21 @@ class CachedPQMF(nn.Module):
         return interleave(self.inverse_conv(reverse_half(x)) * self.hk.shape[0])
 
 
+STILL = -9.0  # of a scale, through softplus: 0.0001 standard deviations
+
+
+def listening(trained: EncoderV2, full: int) -> dict[str, Tensor]:
+    """Return the parameters of an encoder whose `full` latents end in silent ones of no spread."""
+    state = dict(trained.state_dict())
+    last = max(int(name.split(".")[1]) for name in state)
+    weight, bias = state[f"net.{last}.weight"], state[f"net.{last}.bias"]
+    latents = weight.shape[0] // 2
+    wide, level = weight.new_zeros(2 * full, *weight.shape[1:]), bias.new_zeros(2 * full)
+    wide[:latents], level[:latents], level[full:] = weight[:latents], bias[:latents], STILL
+    state[f"net.{last}.weight"], state[f"net.{last}.bias"] = wide, level
+    return state
+
+
 def breathing(trained: GeneratorV2) -> dict[str, Tensor]:
     """Return the parameters of a generator with as many latents again, which dither the first."""
     state = dict(trained.state_dict())
@@ -117,13 +152,13 @@ def breathing(trained: GeneratorV2) -> dict[str, Tensor]:
 
 
 class VariationalScriptedRAVE(nn.Module):
-    """The exported model: latents in, audio out, state in its caches."""
+    """The exported model: audio to latents and latents to audio, state in its caches."""
 
     latent_pca: Tensor
     latent_mean: Tensor
     decode_params: Tensor
 
-    def __init__(self, trained: GeneratorV2, shape: Shape, gain: float) -> None:
+    def __init__(self, heard: Heard, trained: GeneratorV2, shape: Shape, gain: float) -> None:
         super().__init__()
         size, full = shape.latents, 2 * shape.latents
         self.sr = SAMPLE_RATE
@@ -148,15 +183,16 @@ class VariationalScriptedRAVE(nn.Module):
             register_method(self, name, method, (ends[method[0] > 1], ends[method[2] > 1]))
         self.pqmf = CachedPQMF(gain)
         self.decoder = GeneratorV2(CachedLayers(), replace(shape, latents=full))
-        # caches and nothing else are missing from the trained network
-        missing, unexpected = self.decoder.load_state_dict(breathing(trained), strict=False)
-        assert not unexpected
-        assert all(name.rsplit(".", 1)[-1] in {"pad", "cache"} for name in missing)
+        _load(self.decoder, breathing(trained))
+        network, sizes = heard
+        encoder = EncoderV2(CachedLayers(), replace(sizes, latents=full))
+        _load(encoder, listening(network, full))
+        self.encoder = VariationalEncoder(encoder)
 
     @torch.jit.export
     def get_methods(self) -> list[str]:
         """Return the methods a host may call."""
-        return ["decode"]
+        return ["encode", "decode", "forward"]
 
     @torch.jit.export
     def get_attributes(self) -> list[str]:
@@ -175,9 +211,27 @@ class VariationalScriptedRAVE(nn.Module):
         """Return audio (batch, 1, ratio * frames) of latents (batch, 8, frames)."""
         return self.pqmf.inverse(self.decoder(self.pre_process_latent(z)))
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Decode: what a host finds if it asks for no method by name."""
-        return self.decode(z)
+    def post_process_latent(self, z: Tensor) -> Tensor:
+        """Return the player's latents (batch, 8, frames) of means and scales."""
+        z = self.encoder.reparametrize(z)[0]
+        z = nn.functional.conv1d(z - self.latent_mean.unsqueeze(-1), self.latent_pca.unsqueeze(-1))
+        return z[:, : self.latent_size]
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        """Return latents (batch, 8, frames) of audio (batch, 1, ratio * frames)."""
+        return self.post_process_latent(self.encoder(self.pqmf(x)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return audio through encoder and decoder, (batch, 1, ratio * frames)."""
+        return self.decode(self.encode(x))
+
+
+def _load(module: nn.Module, state: dict[str, Tensor]) -> None:
+    """Load a trained network's parameters; only its caches may be missing from them."""
+    missing, unexpected = module.load_state_dict(state, strict=False)
+    assert not unexpected
+    assert all(name.rsplit(".", 1)[-1] in {"pad", "cache"} for name in missing)
 
 
 def output_gain(
@@ -200,8 +254,8 @@ def output_gain(
     return min(10 ** (dbfs / 20) / math.sqrt(float(audio.square().mean())), ceiling / peak)
 
 
-def export(network: GeneratorV2, shape: Shape, path: Path) -> float:
-    """Write the model to `path` and return the output gain used."""
+def export(heard: Heard, network: GeneratorV2, shape: Shape, path: Path) -> float:
+    """Write the model of a trained encoder and generator; return the output gain used."""
     gain = output_gain(network, shape)
-    save_scripted(VariationalScriptedRAVE(network, shape, gain).requires_grad_(False), path)
+    save_scripted(VariationalScriptedRAVE(heard, network, shape, gain).requires_grad_(False), path)
     return gain

@@ -6,7 +6,15 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from models.training import export_spectral, export_waveform, record, spectral, waveform
+from models.training import (
+    encoding,
+    export_spectral,
+    export_waveform,
+    record,
+    spectral,
+    waveform,
+)
+from models.training.encoder import EncoderV2
 from models.training.generator import GeneratorV2
 from models.training.progress import Run
 from models.training.recipes import Recipe
@@ -30,15 +38,28 @@ class Family:
         return replace(self, recipe=recipe)
 
     def make(self, audio: Tensor, train: bool = True) -> None:
-        """Make both models from audio (samples,)."""
+        """Make the models of the family from audio (samples,)."""
         recipe = self.recipe
         heard = recipe.spectral if train else replace(recipe.spectral, steps=0)
         network, run = spectral.train(audio, heard, self.work / "spectral.pt")
         self._spectral(network, run)
-        played = recipe.waveform if train else replace(recipe.waveform, steps=0)
-        latents = network.latents(audio, recipe.waveform.shape.ratio, waveform.LEAD)
-        generator, run = waveform.train(audio, latents, played, self.work / "waveform.pt")
-        self._waveform(generator, run)
+        for engine, (plays, hears) in recipe.waveforms().items():
+            shape = plays.shape
+            latents = network.latents(audio, shape.ratio, waveform.lead(shape.ratio))
+            prefix = "" if engine == "wave" else f"{engine}-"
+            played = waveform.train(
+                audio,
+                latents,
+                plays if train else replace(plays, steps=0),
+                self.work / f"{prefix}waveform.pt",
+            )
+            heard = encoding.train(
+                audio,
+                network,
+                hears if train else replace(hears, steps=0),
+                self.work / f"{prefix}encoder.pt",
+            )
+            self._waveform(engine, played, heard)
 
     def path(self, engine: str) -> Path:
         """Return where a model's TorchScript file goes."""
@@ -48,18 +69,29 @@ class Family:
     def _spectral(self, network: SpectralVAE, run: Run) -> None:
         gain = export_spectral.export(network, self.path("spectral"))
         size = _count(network.decoder)
-        self._write("spectral", record.training(run, self.recipe.spectral.seed, size), gain)
+        facts = {"training": record.training(run, self.recipe.spectral.seed, size)}
+        self._write("spectral", facts, gain)
 
-    def _waveform(self, network: GeneratorV2, run: Run) -> None:
-        gain = export_waveform.export(network, self.recipe.waveform.shape, self.path("wave"))
-        size = _count(network)
-        self._write("wave", record.training(run, self.recipe.waveform.seed, size), gain)
+    def _waveform(
+        self, engine: str, played: tuple[GeneratorV2, Run], heard: tuple[EncoderV2, Run]
+    ) -> None:
+        """Export one waveform model and its encoder."""
+        (network, run), (encoder, listened) = played, heard
+        plays, hears = self.recipe.waveforms()[engine]
+        gain = export_waveform.export(
+            (encoder, hears.shape), network, plays.shape, self.path(engine)
+        )
+        facts = {
+            "training": record.training(run, plays.seed, _count(network)),
+            "encoder": record.training(listened, hears.seed, _count(encoder)),
+        }
+        self._write(engine, facts, gain)
 
-    def _write(self, engine: str, training: Record, gain: float) -> None:
+    def _write(self, engine: str, trained: Record, gain: float) -> None:
         path = self.path(engine)
         head = {"model": path.stem, "family": self.recipe.family, "licence": "MIT"}
         origin = record.provenance(self.recipe, self.font)
-        facts = head | origin | {"training": training, "export": record.exported(path, gain)}
+        facts = head | origin | trained | {"export": record.exported(path, gain)}
         record.write(record.rounded(facts), path.parent / record.FILE)
 
 

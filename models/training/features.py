@@ -41,14 +41,14 @@ def _inside(length: int, shift: int) -> Tensor:
     return ((index - shift >= 0) & (index - shift < length)).float()
 
 
-def magnitudes(audio: Tensor, chunk: int = 4096) -> Tensor:
+def magnitudes(audio: Tensor, hop: int = HOP, chunk: int = 4096) -> Tensor:
     """Return magnitudes in floor units, float32 (frames, 1025), of audio (samples,).
 
-    Frame t starts at sample 512 t.
+    Frame t starts at sample hop * t.
     """
     window = gaussian_window()
     window = window * (2.0 / float(window.sum()) / FLOOR)
-    frames = audio.unfold(0, N_FFT, HOP)
+    frames = audio.unfold(0, N_FFT, hop)
     return torch.cat([torch.fft.rfft(part * window).abs() for part in frames.split(chunk)])
 
 

@@ -148,6 +148,7 @@ class GeneratorV2(nn.Module):
     def __init__(self, layers: PlainLayers, shape: Shape) -> None:
         super().__init__()
         self.latents = shape.latents
+        self.ratio = shape.ratio
         net: list[nn.Module] = [layers.conv(shape.latents, shape.widths[0], 3, left=2)]
         for place, (ratio, dilations) in enumerate(zip(shape.ratios, shape.dilations, strict=True)):
             width = shape.widths[place + 1]

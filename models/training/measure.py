@@ -15,7 +15,7 @@ from models.training.spectral import LATENTS
 Play = Callable[[Tensor], Tensor]
 """Latents (rows, 8, frames) to audio (rows, samples), every row from silence."""
 
-_SECONDS = 20
+_SECONDS = 15
 _HELD_ROWS = 4  # one held latent a second: a single row would hold too few to judge by
 _MOMENT = 1024  # samples in which a level is taken
 _DEAD_DBFS = -45.0
@@ -33,7 +33,7 @@ def decode(model: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
 
 
 def random_latents(ratio: int) -> dict[str, Tensor]:
-    """Return latents (rows, 8, frames) of six kinds, 20 s a row.
+    """Return latents (rows, 8, frames) of six kinds, 15 s a row.
 
     At random every frame (N(0, 1), +-3, +-8), the first and last also held for a second, and zeros.
     """
@@ -93,7 +93,7 @@ def endurance(play: Play, ratio: int, seconds: float) -> dict[str, float]:
     }
 
 
-def per_latent(play: Play, ratio: int, latents: Tensor, count: int = 32) -> list[float]:
+def per_latent(play: Play, ratio: int, latents: Tensor, count: int = 24) -> list[float]:
     """Return how far, in dB, each latent moves the log-mel spectrum from -1.5 to +1.5.
 
     The other latents are held at frames of real audio, latents (8, frames).

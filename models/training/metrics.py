@@ -125,6 +125,11 @@ def tonal_contrast(audio: Tensor) -> float:
     return float(torch.stack(heights).mean())
 
 
+def explained(made: Tensor, wanted: Tensor) -> Tensor:
+    """Return the share of the variance of each row that `made` explains; both (rows, frames)."""
+    return 1.0 - (made - wanted).square().mean(1) / wanted.var(1)
+
+
 def level_dbfs(audio: Tensor) -> float:
     """Return the RMS level in dB below full scale."""
     return 10.0 * math.log10(float(audio.square().mean()) + 1e-12)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from models.training.bars import Verdict, judge
+from models.training.features import SAMPLE_RATE
 from models.training.progress import write_atomically
 from models.training.recipes import Recipe
 
@@ -19,7 +20,13 @@ _ENGINES = {
     "wave": (
         "A waveform decoder of the RAVE v2 kind: every 1024 samples (23.2 ms) it turns 8 latents "
         "into 16 sub-bands of sound with causal convolutions, plus a noise branch for breath. It "
-        "has memory and steady phases, so partials stand out clearly."
+        "has memory and steady phases, so partials stand out clearly. It also encodes audio to "
+        "latents, 11.6 ms behind the sound."
+    ),
+    "live": (
+        "A waveform decoder with short frames, for playing it by live sound: every 256 samples "
+        "(5.8 ms) it turns 8 latents into 16 sub-bands of sound with causal convolutions, plus a "
+        "noise branch for breath. Its encoder is as quick, 11.6 ms behind the sound."
     ),
 }
 
@@ -42,7 +49,8 @@ def write(record: Record, recipe: Recipe, path: Path) -> None:
 def _page(record: Record, recipe: Recipe) -> list[str]:
     name, training, corpus = record["model"], record["training"], record["corpus"]
     found, engine = record["evaluation"], record["model"].rpartition("-")[2]
-    other = "wave" if engine == "spectral" else "spectral"
+    others = [end for end in ("spectral", *recipe.waveforms()) if end != engine]
+    shared = " and ".join(f"`{recipe.family}-{other}`" for other in others)
     return [
         f"# {name}",
         "",
@@ -56,7 +64,7 @@ def _page(record: Record, recipe: Recipe) -> list[str]:
         "",
         "## Latents",
         "",
-        f"Eight, shared with `{recipe.family}-{other}`: the same gesture plays both, so the two "
+        f"Eight, shared with {shared}: the same gesture plays them all, so they "
         "can be layered and crossfaded. Over the corpus each has mean 0 and standard deviation 1, "
         "the most telling first; -2 to +2 covers nearly all of the learnt sound, and values out to "
         "8 stay finite.",
@@ -90,12 +98,13 @@ def _page(record: Record, recipe: Recipe) -> list[str]:
         f"evenly spread noise 42 %. {found['seconds'][2] / 60:.0f} minutes of latents without a "
         "pause are among what finite, peak and DC are taken from.",
         "",
-        *_notes(record, engine),
+        *_notes(record, recipe, engine),
         "## Training",
         "",
         f"- {training['parameters']:,} parameters in the decoder, {training['steps']:,} steps, "
         f"{training['cpu_seconds']:,} CPU seconds on one thread of a "
         f"{record['machine']['processor']}, {record['date']}.",
+        *_encoder(record),
         f"- `{record['command']}`, torch {record['versions']['torch']}, seed {training['seed']}.",
         f"- Corpus: {corpus['seconds'] / 60:.0f} minutes in {corpus['key']}, {_source(record)}, "
         f"seed {corpus['seed']}; held out: seed {corpus['held_out_seed']}. The audio is rebuilt "
@@ -108,6 +117,21 @@ def _page(record: Record, recipe: Recipe) -> list[str]:
         "",
         recipe.credits,
         "",
+    ]
+
+
+def _encoder(record: Record) -> list[str]:
+    """Return what the encoder of a waveform model cost and how well it hears."""
+    if "encoder" not in record:
+        return []
+    cost, found = record["encoder"], record["evaluation"]["figures"]
+    return [
+        f"- The encoder: {cost['parameters']:,} parameters, {cost['steps']:,} steps, "
+        f"{cost['cpu_seconds']:,} CPU seconds; it explains "
+        f"{100 * found['encoder_explained']:.0f} % of the latents' variance, of the worst "
+        f"{100 * found['encoder_explained_least']:.0f} %. Through encoder and decoder the log-mel "
+        f"distance is {found['encoder_log_mel_db']:.1f} dB, the chroma cosine "
+        f"{found['encoder_chroma']:.2f}."
     ]
 
 
@@ -143,11 +167,13 @@ def _behaviour(words: str, found: dict[str, float]) -> str:
     return f"| {words} | {level:.1f} | {peak:.2f} | {offset:.5f} | {100 * key:.0f} % |"
 
 
-def _notes(record: Record, engine: str) -> list[str]:
+def _notes(record: Record, recipe: Recipe, engine: str) -> list[str]:
     if engine != "spectral":
+        rate = SAMPLE_RATE / recipe.waveforms()[engine][0].shape.ratio
         return [
             "Latents that stand still make a nearly periodic sound at the frame rate: partials "
-            "then sit on multiples of 43 Hz, up to 21 Hz from where they belong. Moving "
+            f"then sit on multiples of {rate:.0f} Hz, up to {rate / 2:.0f} Hz from where they "
+            "belong. Moving "
             "latents, as those of real sound are, free them. A little noise on the latents, part "
             "of the model, keeps held sounds moving and lets two decoders of one gesture differ.",
             "",

@@ -70,6 +70,7 @@ _KEPT = (
     "corpus",
     "versions",
     "training",
+    "encoder",
     "export",
 )
 

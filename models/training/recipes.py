@@ -1,7 +1,9 @@
 """What makes a family of models: its corpus, its trainings, the words on its pages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from models.training.encoder import EncoderShape
+from models.training.encoding import EncodingRecipe
 from models.training.generator import Shape
 from models.training.spectral import SpectralRecipe
 from models.training.waveform import WaveformRecipe
@@ -17,10 +19,23 @@ OWN_CREDIT = (
     "`models/training/modal.py`. Nobody else is to be credited."
 )
 
+Waveform = tuple[WaveformRecipe, EncodingRecipe]  # a decoder and the encoder that goes with it
+
+_DEEP = ((1, 3, 9), (1, 3, 9), (1, 3, 9), (1, 3, 9))
+# A short frame for playing live input, like BRAVE's: 256 samples.
+LIVE = (
+    WaveformRecipe(
+        frames=128,
+        settle=16,
+        shape=Shape(widths=(128, 96, 64, 48, 32), ratios=(2, 2, 2, 2), dilations=_DEEP),
+    ),
+    EncodingRecipe(frames=96, settle=24, shape=EncoderShape(ratios=(2, 2, 2, 2), dilations=_DEEP)),
+)
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """One family: corpus lengths in seconds, seeds, both trainings, how it sounds."""
+    """One family: corpus lengths in seconds, seeds, its trainings, how it sounds."""
 
     family: str
     corpus_seconds: float
@@ -29,17 +44,25 @@ class Recipe:
     title: str
     key: str
     sound: str
+    encoding: EncodingRecipe = field(default_factory=EncodingRecipe)
+    live: Waveform | None = None
     credits: str = FONT_CREDIT
     percussive: bool = False
     corpus_seed: int = 1
     held_out_seed: int = 999
-    held_out_seconds: float = 240.0
+    held_out_seconds: float = 180.0
     endurance_seconds: float = 600.0
     options: str = ""
+
+    def waveforms(self) -> dict[str, Waveform]:
+        """Return the waveform models by the end of their name."""
+        made = {"wave": (self.waveform, self.encoding)}
+        return made if self.live is None else made | {"live": self.live}
 
     def quick(self) -> "Recipe":
         """Return the same family at a size that trains in seconds: for tests, not to be shipped."""
         small = Shape(widths=(32, 24, 16, 16, 16), dilations=((1,), (1, 3), (1, 3), (1, 3)))
+        ears = EncoderShape(widths=(16, 16, 16, 24, 32), dilations=((1,), (1, 3), (1, 3), (1, 3)))
         return replace(
             self,
             options=" --quick",
@@ -48,6 +71,17 @@ class Recipe:
             endurance_seconds=20.0,
             spectral=replace(self.spectral, steps=200),
             waveform=replace(self.waveform, steps=30, batch=2, frames=16, shape=small),
+            encoding=replace(self.encoding, steps=30, batch=2, frames=12, shape=ears),
+            live=self.live and self._quick_live(small, ears),
+        )
+
+    def _quick_live(self, small: Shape, ears: EncoderShape) -> Waveform:
+        """Return a short-framed pair of tiny networks."""
+        ratios = (2, 2, 2, 2)
+        shape, hears = replace(small, ratios=ratios), replace(ears, ratios=ratios)
+        return (
+            replace(LIVE[0], steps=10, batch=2, frames=64, settle=8, shape=shape),
+            replace(LIVE[1], steps=10, batch=2, frames=48, settle=8, shape=hears),
         )
 
 
@@ -57,6 +91,7 @@ RECIPES = {
         corpus_seconds=3600.0,
         spectral=SpectralRecipe(),
         waveform=WaveformRecipe(),
+        live=LIVE,
         title="Choir",
         key="D minor pentatonic",
         sound=(
@@ -70,7 +105,7 @@ RECIPES = {
         family="metal",
         corpus_seconds=3600.0,
         spectral=SpectralRecipe(),
-        waveform=WaveformRecipe(scales=(8192, 4096, 2048, 512, 128)),
+        waveform=WaveformRecipe(),
         title="Metal",
         key="D minor pentatonic",
         sound=(

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 import yaml
 from torch import Tensor
-from torch.nn import functional
 
 from appliance.decoders.card import Card, read_card
 from appliance.decoders.contract import open_model
@@ -19,8 +18,7 @@ from appliance.decoders.verification import offline_error
 from appliance.errors import ModelError
 from models.training import record, waveform
 from models.training.bars import MEGABYTE, Kind
-from models.training.features import HOP, N_FFT
-from models.training.spectral import LATENTS
+from models.training.spectral import block_latents
 
 
 @dataclass(frozen=True)
@@ -88,18 +86,24 @@ class Shipped:
         joined = torch.from_numpy(audio).transpose(0, 1).reshape(count, -1)
         return joined.reshape(*latents.shape[:-2], -1)
 
-    @torch.no_grad()
-    def latents(self, audio: Tensor) -> Tensor:
-        """Return the latents (8, frames) of audio (samples,) that the decoder learnt to expect."""
-        lead = waveform.LEAD if self.kind == "waveform" else 0
-        padded = functional.pad(audio, (lead, N_FFT))
+    def latents(self, audio: Tensor, late: int = 0) -> Tensor:
+        """Return the latents (8, frames) of audio (samples,) that the decoder learnt to expect.
+
+        `late` is by how many samples they lag behind what it learnt.
+        """
+        ratio = self.card.ratio
+        lead = 0 if self.kind == "spectral" else waveform.lead(ratio)
         model, _ = open_model(self.encoder)
-        codes = model.encode(padded[None, None, : len(padded) // HOP * HOP])[0]
-        # the encoder's frames end with a block, the trainer's begin with it
-        codes = codes[:, N_FFT // HOP - 1 :]
-        each = self.card.ratio // HOP
-        count = min(codes.shape[1] // each, len(audio) // (HOP * each))
-        return codes[:, : count * each].reshape(LATENTS, count, each).mean(-1)
+        return block_latents(model.encoder, audio, ratio, lead + late)
+
+    @torch.no_grad()
+    def heard(self, audio: Tensor) -> Tensor | None:
+        """Return the latents (8, frames) of audio (samples,) by the model's own encoder, if any."""
+        model, contract = open_model(self.script)
+        if "encode" not in contract.methods:
+            return None
+        whole = len(audio) // self.card.ratio * self.card.ratio
+        return model.encode(audio[None, None, :whole])[0]
 
     def block_error(self) -> float:
         """Return how far frames decoded one by one are from one TorchScript call, to the peak."""

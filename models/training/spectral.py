@@ -3,6 +3,7 @@
 Its encoder gives the whole family its latents: the waveform decoder learns on them, frozen.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -81,19 +82,27 @@ class SpectralVAE(nn.Module):
         """Return m (frames, compact), at least 0, of latents (frames, 8)."""
         return functional.softplus(self.decoder[:-2](latents))
 
-    @torch.no_grad()
     def latents(self, audio: Tensor, ratio: int = HOP, lead: int = 0) -> Tensor:
-        """Return latent means (8, blocks) of audio (samples,), of the frames that start in a block.
+        """Return latent means (8, blocks) of audio (samples,); see `block_latents`."""
+        return block_latents(self.encoder, audio, ratio, lead)
 
-        `lead` zeros are put before the audio, so that frame t is centred on sample 512 t + 1024 -
-        lead.
-        """
-        padded = functional.pad(audio, (lead, N_FFT))
-        parts = magnitudes(padded).split(4096)
-        means = torch.cat([self.encoder(torch.log1p(part))[:, :LATENTS] for part in parts])
-        each = ratio // HOP
-        count = min(len(audio) // ratio, len(means) // each)
-        return means[: count * each].reshape(count, each, LATENTS).mean(1).T.contiguous()
+
+@torch.no_grad()
+def block_latents(
+    encoder: Callable[[Tensor], Tensor], audio: Tensor, ratio: int = HOP, lead: int = 0
+) -> Tensor:
+    """Return latent means (8, blocks) of audio (samples,), of the frames that start in a block.
+
+    `encoder` takes m (frames, 1025). `lead` zeros are put before the audio, so that frame t is
+    centred on sample hop * t + 1024 - lead; the hop is 512, or a smaller ratio.
+    """
+    hop = min(ratio, HOP)
+    padded = functional.pad(audio, (lead, N_FFT))
+    parts = magnitudes(padded, hop).split(4096)
+    means = torch.cat([encoder(torch.log1p(part))[:, :LATENTS] for part in parts])
+    each = ratio // hop
+    count = min(len(audio) // ratio, len(means) // each)
+    return means[: count * each].reshape(count, each, LATENTS).mean(1).T.contiguous()
 
 
 def _dense(widths: tuple[int, ...]) -> list[nn.Module]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from models.training.features import HOP, N_FFT, SAMPLE_RATE
 from models.training.generator import GeneratorV2, NoiseGeneratorV2, Shape
 from models.training.layers import PlainLayers
 from models.training.pqmf import BANDS, synthesise
@@ -14,7 +15,9 @@ from models.training.progress import Average, Run, learning_rate
 
 WINDOW = 128  # samples in which a sound may not get louder than the corpus does
 EXTREME = 8.0  # latent units a host may send
-LEAD = 512  # samples: a latent block describes audio centred 256 samples after the block's middle
+RESOLVING = 2048  # points of a transform that tells partials from the valleys between them
+TONAL_HZ = 6000.0  # above, sound is mostly noise and has no valleys worth keeping
+AHEAD = 256  # samples: a latent describes audio centred so far after the middle of its block
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class WaveformRecipe:
     settle: int = 4
     rate: float = 1.5e-3
     decay_from: float = 0.6
-    scales: tuple[int, ...] = (4096, 2048, 512, 128)
+    scales: tuple[int, ...] = (8192, 4096, 2048, 512, 128)
+    overshoot: tuple[float, float] = (4.0, 2.0)
+    relax_from: float = 0.81
     latent_noise: float = math.exp(-2.0)
     guard: float = 2.0
     guard_every: int = 4
@@ -35,18 +40,43 @@ class WaveformRecipe:
     shape: Shape = field(default_factory=Shape)
 
 
+def lead(ratio: int) -> int:
+    """Return the zeros to put before audio, so that frames are centred `AHEAD` of their block."""
+    return N_FFT // 2 - AHEAD - min(ratio, HOP) // 2
+
+
 def distance(
-    theirs: Tensor, ours: Tensor, scales: tuple[int, ...], dice: torch.Generator
+    theirs: Tensor,
+    ours: Tensor,
+    scales: tuple[int, ...],
+    dice: torch.Generator,
+    overshoot: float = 1.0,
 ) -> Tensor:
-    """Return the multi-scale distance of audio (batch, samples): relative square + log L1."""
+    """Return the multi-scale distance of audio (batch, samples): relative square + log L1.
+
+    Sound where the original has a valley between partials counts `overshoot` times: a decoder
+    that cannot know a partial's phase otherwise settles for a floor, heard as a breathy edge.
+    """
     total = torch.zeros(())
     for n_fft in scales:
         # a random frame grid, so that no grid can be learnt
         offset = int(torch.randint(n_fft // 4, (1,), generator=dice))
         want, have = (_magnitude(audio[:, offset:], n_fft) for audio in (theirs, ours))
         relative = (want - have).square().mean() / (want.square().mean() + 1e-6)
-        total = total + relative + (torch.log(want + 1e-3) - torch.log(have + 1e-3)).abs().mean()
+        change = torch.log(have + 1e-3) - torch.log(want + 1e-3)
+        if overshoot > 1.0 and n_fft >= RESOLVING:
+            change = change * torch.where(_valleys(want, n_fft) & (change > 0.0), overshoot, 1.0)
+        total = total + relative + change.abs().mean()
     return total
+
+
+def _valleys(magnitude: Tensor, n_fft: int) -> Tensor:
+    """Return where magnitudes (batch, bins, frames) lie 12 dB under a partial within 130 Hz."""
+    reach = round(130.0 * n_fft / SAMPLE_RATE)
+    nearby = nn.functional.max_pool1d(magnitude.transpose(1, 2), 2 * reach + 1, 1, reach)
+    below = magnitude < 0.25 * nearby.transpose(1, 2)
+    below[:, round(TONAL_HZ * n_fft / SAMPLE_RATE) :] = False
+    return below
 
 
 def _magnitude(audio: Tensor, n_fft: int) -> Tensor:
@@ -63,17 +93,22 @@ def guard(
 ) -> Tensor:
     """Return how far latents at random get louder than a log power, mean square in nepers.
 
-    Rows of 6 frames: uniform in -3..3, all -8 or 8, the same but held for 3 frames, and the given
-    corners (rows, 8) held.
+    Rows of 6144 samples: uniform in -3..3, all -8 or 8, the same but held for half of them, and the
+    given corners (rows, 8) held.
     """
-    frames, latents = 6, network.latents
+    frames, latents = _guarded(network), network.latents
     uniform = 6.0 * torch.rand(1, latents, frames, generator=dice) - 3.0
     extreme = EXTREME * torch.sign(torch.rand(1, latents, frames, generator=dice) - 0.5)
-    rows = [uniform, extreme, extreme[..., ::3].repeat_interleave(3, -1)]
+    rows = [uniform, extreme, extreme[..., :: frames // 2].repeat_interleave(frames // 2, -1)]
     if corners is not None:
         rows.append(corners.unsqueeze(-1).repeat(1, 1, frames))
     power = _window_power(network(torch.cat(rows)))
     return nn.functional.relu(power - limit).square().mean()
+
+
+def _guarded(network: GeneratorV2) -> int:
+    """Return the frames in 6144 samples: more than a generator remembers."""
+    return max(6, 6144 // network.ratio)
 
 
 def _window_power(bands: Tensor) -> Tensor:
@@ -91,7 +126,8 @@ def all_corners(latents: int) -> Tensor:
 def loudest_corners(network: GeneratorV2, count: int = 6) -> Tensor:
     """Return the corners (count, latents) that sound loudest when held."""
     corners = all_corners(network.latents)
-    parts = [network(part.unsqueeze(-1).repeat(1, 1, 6)) for part in corners.split(64)]
+    frames = _guarded(network)
+    parts = [network(part.unsqueeze(-1).repeat(1, 1, frames)) for part in corners.split(64)]
     loudest = torch.cat([_window_power(part).max(-1).values for part in parts])
     return corners[loudest.topk(count).indices]
 
@@ -137,7 +173,9 @@ def train(
         have = synthesise(network(code))[:, 0]
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
-        loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice)
+        # valleys dug early stay; a lighter weight then gives the breath above them back
+        overshoot = recipe.overshoot[step >= recipe.relax_from * recipe.steps]
+        loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice, overshoot)
         if step >= recipe.decay_from * recipe.steps and (step % 200 == 0 or corners is None):
             corners = loudest_corners(network)
         if step % recipe.guard_every == 0:

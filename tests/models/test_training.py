@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.training import export_spectral, export_waveform, spectral, waveform
+from models.training import encoding, export_spectral, export_waveform, spectral, waveform
+from models.training.encoder import EncoderV2
 from models.training.features import CompactAxis, dual_window, gaussian_window, magnitudes
 from models.training.generator import GeneratorV2, Shape
 from models.training.measure import decode, load
+from models.training.metrics import explained
 from models.training.pqmf import TAPS, analyse, synthesise
 from models.training.progress import Run, learning_rate, write_atomically
 from models.training.recipes import RECIPES
@@ -20,6 +22,7 @@ from models.training.spectral import SpectralVAE
 QUICK = RECIPES["choir"].quick()
 Encoder = tuple[SpectralVAE, Run]
 Generator = tuple[GeneratorV2, Run]
+Listener = tuple[EncoderV2, Run]
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +32,15 @@ def encoder(tone_audio: Tensor) -> Encoder:
 
 @pytest.fixture(scope="module")
 def generator(tone_audio: Tensor, encoder: Encoder) -> Generator:
-    latents = encoder[0].latents(tone_audio, QUICK.waveform.shape.ratio, waveform.LEAD)
+    latents = encoder[0].latents(
+        tone_audio, QUICK.waveform.shape.ratio, waveform.lead(QUICK.waveform.shape.ratio)
+    )
     return waveform.train(tone_audio, latents, QUICK.waveform)
+
+
+@pytest.fixture(scope="module")
+def listener(tone_audio: Tensor, encoder: Encoder) -> Listener:
+    return encoding.train(tone_audio, encoder[0], QUICK.encoding)
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +51,12 @@ def spectral_file(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
-def wave_file(generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wave_file(
+    generator: Generator, listener: Listener, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     path = tmp_path_factory.mktemp("wave") / "model.ts"
-    export_waveform.export(generator[0], QUICK.waveform.shape, path)
+    heard = (listener[0], QUICK.encoding.shape)
+    export_waveform.export(heard, generator[0], QUICK.waveform.shape, path)
     return path
 
 
@@ -157,7 +170,7 @@ def test_training_resumes_where_it_stopped(tone_audio: Tensor, tmp_path: Path) -
         assert torch.equal(value, resumed.state_dict()[name]), name
 
 
-@pytest.mark.parametrize(("engine", "ratio", "methods"), [("spectral", 512, 3), ("wave", 1024, 1)])
+@pytest.mark.parametrize(("engine", "ratio", "methods"), [("spectral", 512, 3), ("wave", 1024, 3)])
 def test_export_keeps_the_contract(
     engine: str, ratio: int, methods: int, request: pytest.FixtureRequest
 ) -> None:
@@ -221,6 +234,31 @@ def test_an_export_holds_the_same_every_time_and_names_no_place(
     assert all(torch.equal(value, again[name]) for name, value in once.items())
     assert str(Path(__file__).parents[2]).encode() not in content
     assert b"site-packages" not in content
+
+
+def test_wave_encodes_in_blocks_as_in_one_call_and_as_trained(
+    wave_file: Path, listener: Listener, tone_audio: Tensor
+) -> None:
+    model = load(wave_file)
+    ratio = QUICK.encoding.shape.ratio
+    audio = tone_audio[: 24 * ratio].reshape(1, 1, -1)
+    whole = model.encode(audio)
+    empty_caches(model)
+    blocks = torch.cat([model.encode(part) for part in audio.split(3 * ratio, -1)], -1)
+    # what is drawn around the mean is 0.0002 wide
+    assert whole.shape == (1, 8, 24)
+    assert torch.allclose(whole, blocks, atol=4e-3)
+    assert torch.allclose(whole[0], listener[0](analyse(audio))[0, :8], atol=3e-3)
+
+
+def test_encoder_learns_the_teachers_latents(tone_audio: Tensor, encoder: Encoder) -> None:
+    longer = replace(QUICK.encoding, steps=200, batch=4, rate=5e-3)
+    network, run = encoding.train(tone_audio, encoder[0], longer)
+    assert run.losses[-1] < 0.8 * run.losses[0]
+    audio = tone_audio[: 10 * 44_100]
+    want = encoding.targets(encoder[0], audio.unsqueeze(0), 1024)[0]
+    code = network(analyse(audio.reshape(1, 1, -1)))[0, :8, : want.shape[1]]
+    assert float(explained(code[:, 8:], want[:, 8:]).mean()) > 0.15
 
 
 def test_wave_decodes_in_blocks_as_in_one_call_and_as_trained(
