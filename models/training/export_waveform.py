@@ -97,7 +97,7 @@ from models.training.waveform import all_corners, render
 
 Heard = tuple[EncoderV2, EncoderShape]  # an encoder and its sizes
 
-BREATH = 0.03  # standard deviations; training has math.exp(-2) = 0.135
+BREATH = 0.02  # standard deviations; training has math.exp(-2) = 0.135
 
 
 class CachedPQMF(nn.Module):
