@@ -105,7 +105,7 @@ RECIPES = {
         family="metal",
         corpus_seconds=3600.0,
         spectral=SpectralRecipe(),
-        waveform=WaveformRecipe(overshoot=(4.0, 3.0)),
+        waveform=WaveformRecipe(overshoot=(4.0, 3.0), more=4500),
         title="Metal",
         key="D minor pentatonic",
         sound=(

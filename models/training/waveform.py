@@ -22,9 +22,13 @@ AHEAD = 256  # samples: a latent describes audio centred so far after the middle
 
 @dataclass(frozen=True)
 class WaveformRecipe:
-    """Sizes of a waveform training; `settle` frames at the start of a segment are not judged."""
+    """Sizes of a waveform training; `settle` frames at the start of a segment are not judged.
+
+    `more` steps follow with the rate warmed up again, for families that have not settled by then.
+    """
 
     steps: int = 11_000
+    more: int = 0
     batch: int = 4
     frames: int = 32
     settle: int = 4
@@ -148,6 +152,13 @@ def generator(shape: Shape) -> GeneratorV2:
     return network
 
 
+def rate(step: int, recipe: WaveformRecipe) -> float:
+    """Return the learning rate at a step of the main or of the following part."""
+    if step < recipe.steps:
+        return learning_rate(step, recipe.steps, recipe.rate, 100, recipe.decay_from)
+    return learning_rate(step - recipe.steps, recipe.more, 0.6 * recipe.rate, 100, 0.0)
+
+
 def train(
     audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Path | None = None
 ) -> tuple[GeneratorV2, Run]:
@@ -159,11 +170,11 @@ def train(
     optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.8, 0.99))
     average = Average(network)
     corners: Tensor | None = None  # looked for once the rate falls: few are loud by then
-    run = Run("waveform", recipe.steps, checkpoint)
+    run = Run("waveform", recipe.steps + recipe.more, checkpoint)
     run.resume(network, optimizer, average, dice)
     for step in run.loop(lambda: run.save(network, optimizer, average, dice)):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, recipe.steps, recipe.rate, 100, recipe.decay_from)
+            group["lr"] = rate(step, recipe)
         starts = torch.randint(
             latents.shape[1] - frames + 1, (recipe.batch,), generator=dice
         ).tolist()
@@ -174,7 +185,8 @@ def train(
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
         # valleys dug early stay; a lighter weight then gives the breath above them back
-        overshoot = recipe.overshoot[step >= recipe.relax_from * recipe.steps]
+        relaxed = recipe.relax_from * recipe.steps <= step < recipe.steps
+        overshoot = recipe.overshoot[relaxed]
         loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice, overshoot)
         if step >= recipe.decay_from * recipe.steps and (step % 200 == 0 or corners is None):
             corners = loudest_corners(network)
