@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,17 +17,6 @@ _SECONDS = 15
 _HELD_ROWS = 4  # one held latent a second: a single row would hold too few to judge by
 _MOMENT = 1024  # samples in which a level is taken
 _DEAD_DBFS = -45.0
-
-
-def load(path: Path) -> Any:  # noqa: ANN401 (a scripted module has no static type)
-    """Return the model with empty caches, in inference mode."""
-    return torch.jit.load(str(path)).eval()
-
-
-@torch.no_grad()
-def decode(model: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
-    """Return audio (samples,) of latents (8, frames)."""
-    return model.decode(latents.unsqueeze(0))[0, 0]
 
 
 def random_latents(ratio: int) -> dict[str, Tensor]:

@@ -124,3 +124,20 @@ def test_an_unknown_command_or_key(box: Box) -> None:
     path.write_text("audio:\n  peroid: 128\n")
     said = box("check", "--config", path)
     assert said.code == 2 and "peroid" in said.err and "Did you mean 'period'" in said.err
+
+
+def test_evaluating_a_model_that_nobody_here_trained_says_so(box: Box) -> None:
+    said = box("models", "evaluate", "slow")
+    assert said.code == 3
+    assert "training.yaml" in said.err and "slow" in said.err
+    assert box("models", "evaluate", "slwo").code == 3
+
+
+def test_evaluating_without_the_trainer_names_the_remedy(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["appliance.cli.evaluation"]
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    said = box("models", "evaluate", "slow")
+    assert said.code == 3
+    assert "source checkout" in said.err and "pip install -e" in said.err

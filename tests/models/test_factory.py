@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from models.training import corpus
-from models.training.measure import load
 from models.training.metrics import chroma, level_dbfs, spectrum
 from models.training.shipped import Shipped
+from tests.models.scripted import load
 
 FACTORY = Path(__file__).parents[2] / "models" / "factory"
 MODELS = sorted(path.parent.name for path in FACTORY.glob("*/training.yaml"))

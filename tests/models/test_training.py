@@ -12,12 +12,12 @@ from models.training import encoding, export_spectral, export_waveform, spectral
 from models.training.encoder import EncoderV2
 from models.training.features import CompactAxis, dual_window, gaussian_window, magnitudes
 from models.training.generator import GeneratorV2, Shape
-from models.training.measure import decode, load
 from models.training.metrics import explained
 from models.training.pqmf import TAPS, analyse, synthesise
 from models.training.progress import Run, learning_rate, write_atomically
 from models.training.recipes import RECIPES
 from models.training.spectral import SpectralVAE
+from tests.models.scripted import decode, load
 
 QUICK = RECIPES["choir"].quick()
 Encoder = tuple[SpectralVAE, Run]
