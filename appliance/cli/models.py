@@ -15,7 +15,7 @@ from appliance.errors import ApplianceError, ModelError
 
 @click.group()
 def models() -> None:
-    """Import, list and evaluate decoder models."""
+    """Import, list and evaluate models: decoders, and encoders where the file has one."""
 
 
 models.add_command(evaluate)
@@ -63,7 +63,9 @@ def list_(config_path: Path | None) -> None:
     """List the models that can play."""
     config, _ = configuration(config_path)
     library = open_library(config)
-    table = Table("name", "family", "rate", "ratio", "latents", "plays", "ms/frame", "load", "SNR")
+    table = Table(
+        "name", "family", "rate", "ratio", "latents", "plays", "ms/frame", "load", "SNR", "encodes"
+    )
     notes: list[str] = []
     for name in library.names():
         try:
@@ -84,11 +86,20 @@ def list_(config_path: Path | None) -> None:
             f"{variant.ms_per_frame:.2f}",
             f"{load:.1f} %",
             snr,
+            _encodes(card),
         )
         notes.extend(f"{name}: {note}" for note in card.notes)
     Console().print(table)
     for note in notes:
         click.echo(note)
+
+
+def _encodes(card: Card) -> str:
+    """Return how a model encodes and how long a frame takes, or nothing if it does not."""
+    if card.encoder is None:
+        return ""
+    variant = card.encoder.variants[card.encoder.precision]
+    return f"{card.encoder.precision}, {variant.ms_per_frame:.2f} ms"
 
 
 def _summary(card: Card) -> str:
@@ -104,5 +115,11 @@ def _summary(card: Card) -> str:
         snr = card.variants["int8"].snr_db
         own = "none" if card.variation_db is None else f"{card.variation_db:.0f} dB"
         lines.append(f"  int8: {snr:.0f} dB SNR (own variation: {own})")
+    if card.encoder is not None:
+        late = 1e3 * card.encoder.delay / card.rate
+        lines.append(
+            f"  encodes as {_encodes(card)} a frame, {late:.0f} ms late, "
+            f"equals TorchScript to {card.encoder.verified:.1e}"
+        )
     lines.extend(f"  {note}" for note in card.notes)
     return "\n".join(lines)

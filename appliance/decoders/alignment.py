@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from appliance.decoders.layers import Chain, Convolution, Layer, Sum, TransposedConvolution
 from appliance.decoders.rave import RaveDecoder
+from appliance.decoders.rave_encoder import RaveEncoder
 
 
 def align(layer: Layer, lag: int) -> tuple[Layer, int]:
@@ -72,6 +73,26 @@ def made_streaming(decoder: RaveDecoder) -> RaveDecoder:
         lag=total,
         delay=delay,
     )
+
+
+def encoder_made_streaming(encoder: RaveEncoder) -> RaveEncoder:
+    """Return an offline `encoder` as a streaming one that knows its `lag` and `delay`."""
+    resampling, lag = _aligned(encoder.resampling, 0)
+    analysis, lag = _aligned(encoder.analysis, lag)
+    first, end = _aligned(encoder.first, lag)
+    net, end = align(encoder.net, end)
+    assert first is not None and isinstance(net, Chain)
+    return replace(
+        encoder, first=first, net=net, analysis=analysis, resampling=resampling, lag=lag, delay=end
+    )
+
+
+def _aligned(stage: Convolution | None, lag: int) -> tuple[Convolution | None, int]:
+    if stage is None:
+        return None, lag
+    aligned, end = align(stage, lag)
+    assert isinstance(aligned, Convolution)
+    return aligned, end
 
 
 def _end(layer: Layer | None, lag: int, stride: int) -> int:

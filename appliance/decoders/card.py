@@ -27,7 +27,23 @@ class Variant(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     bytes: int
     ms_per_frame: float
     snr_db: float | None = None
-    """Level of the signal over the error against fp32, same noise."""
+    """Level of the signal over the error against fp32, same noise; of latents, their spread's."""
+
+
+class EncoderCard(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """The encoder of a model: sound to the latents that its decoder reads."""
+
+    ratio: int
+    latents: int
+    precision: str
+    """The variant that `precision: auto` plays."""
+    variants: dict[str, Variant]
+    verified: float
+    """Largest difference to TorchScript over the largest latent, same random numbers."""
+    delay: int
+    """Samples from a click to the middle of what it does to the latents."""
+    memory: int
+    """Samples over which a click is heard in the latents."""
 
 
 class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -54,6 +70,8 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Largest difference to TorchScript over the largest sample, same random numbers."""
     delay: int = 0
     """Samples by which a model that was made streaming sounds later than its file."""
+    encoder: EncoderCard | None = None
+    """Absent if the file cannot encode, or not in a way that is known."""
     notes: list[str] = []
     title: str = ""
     licence: str = ""
@@ -75,11 +93,12 @@ def read_card(folder: Path) -> Card:
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ModelError(f"{path} cannot be used ({reason}). Import the model again.") from error
-    if card.precision not in card.variants:
-        raise ModelError(
-            f"{path} plays precision '{card.precision}' but stores only "
-            f"{', '.join(card.variants) or 'none'}. Import the model again."
-        )
+    for part in (card, card.encoder):
+        if part is not None and part.precision not in part.variants:
+            raise ModelError(
+                f"{path} plays precision '{part.precision}' but stores only "
+                f"{', '.join(part.variants) or 'none'}. Import the model again."
+            )
     return card
 
 

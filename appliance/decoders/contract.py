@@ -16,10 +16,19 @@ from appliance.errors import ModelError
 Model = Any  # a torch.jit.RecursiveScriptModule; its attributes are the file's own
 
 _METHODS = ("encode", "decode", "forward", "prior")
-_CACHES = (".cache", ".pad")
+_CACHES = (".cache", ".pad", ".input_buffer", ".output_buffer")
 _DEFAULT_RATE = 44100
 _LOWEST_RATE, _HIGHEST_RATE = 8000, 768000
 _LARGEST = 65536  # of the four numbers; more is a damaged file, and memory for it an outage
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What a model file says of its method ``encode``."""
+
+    channels: int
+    latents: int
+    ratio: int  # samples per latent frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,7 @@ class Contract:
     channels: int
     rate: int
     rate_declared: bool
+    encoding: Encoding | None = None  # None if it cannot encode
 
 
 def open_model(path: Path) -> tuple[Model, Contract]:
@@ -49,11 +59,17 @@ def open_model(path: Path) -> tuple[Model, Contract]:
         ) from error
     contract = _read(model, path)
     _check_numbers(model, path)
-    for name, buffer in model.named_buffers():
-        # Exports are saved with whatever the last test left in them, sometimes NaN.
-        if name.endswith(_CACHES) and buffer.is_floating_point():
-            buffer.zero_()
+    # Exports are saved with whatever the last test left in them, sometimes NaN.
+    silence(model)
     return model, contract
+
+
+def silence(model: Model) -> None:
+    """Let a model forget what it has heard and played."""
+    with torch.inference_mode():  # a call may have left tensors that only it can change
+        for name, buffer in model.named_buffers():
+            if name.endswith(_CACHES) and buffer.is_floating_point():
+                buffer.zero_()
 
 
 def _check_archive(path: Path) -> None:
@@ -93,11 +109,8 @@ def _read(model: Model, path: Path) -> Contract:
             "Only models that decode latents to audio can play in a slot."
         )
     top = model._rave if hasattr(model, "_rave") else model
-    params = getattr(model, "decode_params", None)
-    if params is None:
-        params = getattr(top, "decode_params", None)
-    values = _whole_numbers(params)
-    if len(values) != 4 or min(values) < 1 or max(values) > _LARGEST or values[1] % values[3]:
+    values = _params(model, top, "decode")
+    if not _sensible(values) or values[1] % values[3]:
         raise ModelError(
             f"{path} says decode_params = {values}, but four numbers from 1 to {_LARGEST} are "
             "needed: inlets, inlet ratio, outlets, outlet ratio. Export the model again with nn~ "
@@ -110,7 +123,25 @@ def _read(model: Model, path: Path) -> Contract:
             "in a decoder slot. Use a model whose decode_params end in 1."
         )
     rate = _rate(top)
-    return Contract(methods, inlets, ratio, outlets, rate or _DEFAULT_RATE, rate is not None)
+    encoding = _encoding(_params(model, top, "encode")) if "encode" in methods else None
+    declared = rate is not None
+    return Contract(methods, inlets, ratio, outlets, rate or _DEFAULT_RATE, declared, encoding)
+
+
+def _encoding(params: list[int]) -> Encoding | None:
+    if not _sensible(params) or params[1] != 1:
+        return None
+    return Encoding(params[0], params[2], params[3])
+
+
+def _params(model: Model, top: Model, method: str) -> list[int]:
+    """Return the four numbers of a method, if they are whole numbers at all."""
+    params = getattr(model, f"{method}_params", None)
+    return _whole_numbers(getattr(top, f"{method}_params", None) if params is None else params)
+
+
+def _sensible(values: list[int]) -> bool:
+    return len(values) == 4 and min(values) >= 1 and max(values) <= _LARGEST
 
 
 def _methods(model: Model) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The inverse real Fourier transform as two small matrix products.
+"""The real Fourier transform and its inverse as two small matrix products each.
 
 A size N = N1 * N2 splits a bin k = k1 + N1 * k2 and a sample n = N2 * n1 + n2, so that
 exp(2 pi i k n / N) is a sum over k2, a factor of (k1, n2) alone, and a sum over k1. Only bins up to
@@ -42,6 +42,34 @@ def invert(graph: Graph, spectrum: str, size: int) -> str:
     joined = graph.node("Concat", turned, axis=2)
     samples = graph.node("MatMul", [joined, graph.constant(_over_columns(first))])
     return graph.reshape(graph.node("Transpose", [samples], perm=[0, 2, 1]), size)
+
+
+def magnitudes(graph: Graph, frame: str, size: int) -> str:
+    """Append the absolute values of numpy.fft.rfft: (batch, size) to (batch, size // 2 + 1).
+
+    The steps of `invert` backwards: a sum over n1, a factor of (k1, n2) alone, a sum over n2.
+    """
+    first, second = factors(size)
+    rows = second // 2 + 1
+    grid = graph.reshape(frame, first, second)
+    angle = 2 * np.pi * np.outer(np.arange(first), np.arange(first)) / first
+    over_rows = np.concatenate([np.cos(angle), -np.sin(angle)]).astype(np.float32)
+    sums = graph.node("MatMul", [graph.constant(over_rows), grid])
+    real, imaginary = graph.nodes("Split", [sums], 2, axis=1)
+    angle = 2 * np.pi * np.outer(np.arange(first), np.arange(second)) / size
+    cos = graph.constant(np.cos(angle).astype(np.float32))
+    sin = graph.constant(np.sin(angle).astype(np.float32))
+    products = [graph.node("Mul", [x, y]) for x in (real, imaginary) for y in (cos, sin)]
+    turned = [
+        graph.node("Add", [products[0], products[3]]),
+        graph.node("Sub", [products[2], products[1]]),
+    ]
+    joined = graph.node("Concat", turned, axis=2)
+    spectrum = graph.node("MatMul", [joined, graph.constant(_over_rows(rows, second))])
+    squares = graph.nodes("Split", [graph.node("Mul", [spectrum, spectrum])], 2, axis=2)
+    length = graph.node("Sqrt", [graph.node("Add", squares)])
+    flat = graph.reshape(graph.node("Transpose", [length], perm=[0, 2, 1]), rows * first)
+    return graph.cut(flat, 0, size // 2 + 1, 1)
 
 
 def factors(size: int) -> tuple[int, int]:

@@ -6,6 +6,8 @@ an input too, so a decode is a pure function.
 """
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -14,6 +16,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from appliance.decoders.role import Role
 
 BATCH = "batch"
 _OPSET = 17
@@ -63,7 +67,7 @@ class Signal:
 
 
 class Graph:
-    """Builds one decoder graph at one precision."""
+    """Builds one graph at one precision."""
 
     def __init__(self, precision: Precision = Precision.FP32) -> None:
         """Start an empty graph; `precision` decides how large matrices are stored."""
@@ -111,6 +115,11 @@ class Graph:
         """Declare a float32 input (batch, steps, channels)."""
         self._declare(self._inputs, name, (steps, channels))
         return Signal(name, steps, channels)
+
+    def sound(self, samples: int) -> Signal:
+        """Declare the float32 input "audio" (batch, samples)."""
+        self._declare(self._inputs, "audio", (samples,))
+        return Signal(self.reshape("audio", samples, 1), samples, 1)
 
     def output(self, name: str, tensor: str, shape: tuple[int, ...]) -> None:
         """Declare `tensor` as an output called `name`, `shape` without the batch axis."""
@@ -186,6 +195,15 @@ class Graph:
         """Return `tensor` with `shape` after the batch axis."""
         return self.node("Reshape", [tensor, self.constant(np.array([0, *shape], np.int64))])
 
+    @contextmanager
+    def exact(self) -> Generator[None]:
+        """Keep every matrix that is written meanwhile in float32."""
+        precision, self.precision = self.precision, Precision.FP32
+        try:
+            yield
+        finally:
+            self.precision = precision
+
     def matrix(
         self,
         x: str,
@@ -215,10 +233,10 @@ class Graph:
             inputs.append(self.constant(bias.astype(np.float32)))
         return self.node("DynamicQuantizeMatMul", inputs, domain="com.microsoft")
 
-    def serialize(self, description: dict[str, Any]) -> bytes:
+    def serialize(self, description: dict[str, Any], role: Role = Role.DECODER) -> bytes:
         """Return the finished model as bytes, `description` and the contract in its metadata."""
         graph = helper.make_graph(
-            self._nodes, "decoder", self._inputs, self._outputs, self._initializers
+            self._nodes, role, self._inputs, self._outputs, self._initializers
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=opsets)
@@ -229,7 +247,7 @@ class Graph:
             "states": [asdict(s) for s in self.states],
             "noises": [asdict(n) for n in self.noises],
         }
-        helper.set_model_props(model, {"decoder": json.dumps(contract)})
+        helper.set_model_props(model, {role: json.dumps(contract)})
         onnx.checker.check_model(model)
         return model.SerializeToString()
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import appliance
 from appliance import LATENT_CHANNELS
-from appliance.decoders.card import FORMAT, Card, Source, Variant, write_card
+from appliance.decoders.card import FORMAT, Card, EncoderCard, Source, Variant, write_card
 from appliance.decoders.contract import Contract, Model, open_model
 from appliance.decoders.decoder import Decoder
+from appliance.decoders.encoder_import import file_name, import_encoder
 from appliance.decoders.families import Architecture, recognise
 from appliance.decoders.graph import Graph, Precision
 from appliance.decoders.installation import install, workspace
@@ -126,6 +127,7 @@ def _build(
         raise ModelError(f"{source} gives NaN or infinite samples. Export an earlier checkpoint.")
     if level < _SILENT_DB:
         notes.append("Silent for random latents: check the export.")
+    encoder = _encoder(model, contract, work, notes, progress)
     return Card(
         format=FORMAT,
         name=name,
@@ -143,8 +145,27 @@ def _build(
         variation_db=None if variation is None else round(variation, 1),
         verified=None if verified is None else float(f"{verified:.2g}"),
         delay=delay,
+        encoder=encoder,
         notes=notes,
     )
+
+
+def _encoder(
+    model: Model, contract: Contract, work: Path, notes: list[str], progress: Progress
+) -> EncoderCard | None:
+    """Return the encoder's card, or None and the reason among `notes`."""
+    if contract.encoding is None:
+        notes.append("Has no encoder.")
+        return None
+    try:
+        return import_encoder(model, contract, contract.encoding, work, progress)
+    except OSError:
+        raise
+    except Exception as error:  # whatever breaks here, the file still plays
+        for precision in Precision:
+            (work / file_name(precision)).unlink(missing_ok=True)
+        notes.append(f"Cannot encode: {_first_line(error)}.")
+        return None
 
 
 def _verified(

@@ -1,12 +1,14 @@
-"""Finds imported models by name and opens them as decoders."""
+"""Finds imported models by name and opens them as decoders and encoders."""
 
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from appliance.decoders.card import CARD_FILE, Card, read_card
+from appliance.decoders.card import CARD_FILE, Card, EncoderCard, read_card
 from appliance.decoders.decoder import Decoder
+from appliance.decoders.encoder import Encoder
 from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.decoders.onnx_encoder import OnnxEncoder
 from appliance.errors import ModelError
 from appliance.places import data_folder, factory_folder
 from appliance.suggestion import did_you_mean
@@ -51,13 +53,21 @@ class Library:
                     "Install it with 'pip install neural-synth-appliance[models]'."
                 ) from None
             return TorchScriptDecoder(folder / card.variants[card.precision].file, seeds)
-        wanted = card.precision if precision == "auto" else precision
-        if wanted not in card.variants:
+        return OnnxDecoder(folder / _file(card, name, precision), seeds)
+
+    def open_encoder(self, name: str, *, precision: str = "auto", seed: int = 0) -> Encoder:
+        """Return a model's encoder; raises ModelError if it has none or it cannot be opened.
+
+        `seed` starts the random numbers that a `temperature` above 0 calls for.
+        """
+        folder = self.folder(name)
+        card = read_card(folder)
+        if card.encoder is None:
             raise ModelError(
-                f"Model '{name}' has no precision '{wanted}', only {', '.join(card.variants)}. "
-                "Use 'auto' or one of these."
+                f"Model '{name}' has no encoder, so it cannot turn sound into latents. "
+                "'neural-synth models list' shows those that encode."
             )
-        return OnnxDecoder(folder / card.variants[wanted].file, seeds)
+        return OnnxEncoder(folder / _file(card.encoder, name, precision), seed=seed)
 
     def _found(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
@@ -67,6 +77,16 @@ class Library:
                     if (entry / CARD_FILE).is_file() and not entry.name.startswith("."):
                         found[entry.name] = entry
         return found
+
+
+def _file(card: Card | EncoderCard, name: str, precision: str) -> str:
+    wanted = card.precision if precision == "auto" else precision
+    if wanted not in card.variants:
+        raise ModelError(
+            f"Model '{name}' has no precision '{wanted}', only {', '.join(card.variants)}. "
+            "Use 'auto' or one of these."
+        )
+    return card.variants[wanted].file
 
 
 def user_models() -> Path:

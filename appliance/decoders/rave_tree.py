@@ -31,16 +31,13 @@ def recognise(model: Module, latents: int) -> RaveDecoder:
 
     Raises UnknownTreeError naming the first thing that does not fit.
     """
-    top = child(model, "_rave") if "_rave" in dict(model.named_children()) else model
+    top = whole(model)
     network = child(top, "decoder")
     if kind(network) not in ("Generator", "GeneratorV2"):
         raise UnknownTreeError(f"its decoder is of class {kind(network)}")
-    for name in _SET:
-        if has(top, name) and _is_set(getattr(top, name)):
-            raise UnknownTreeError(f"{name} is set")
     channels, targets = _channels(top)
     synthesis = _synthesis(top)
-    quiet = has(top, "deterministic") and bool(scalar(top.deterministic))
+    quiet = deterministic(top)
     read_network = _v1 if kind(network) == "Generator" else _v2
     waveform, net, loudness, lags, noise = read_network(network, quiet)
     decoder = RaveDecoder(
@@ -59,8 +56,26 @@ def recognise(model: Module, latents: int) -> RaveDecoder:
         heard=min(channels, targets),
         copies=targets if channels == 1 else 1,
     )
-    streaming = any(kind(part) == "CachedConv1d" for part in network.modules())
-    return decoder if streaming else made_streaming(decoder)
+    return decoder if streaming(network) else made_streaming(decoder)
+
+
+def whole(model: Module) -> Module:
+    """Return the part that encodes and decodes; raises UnknownTreeError while it is to learn."""
+    top = child(model, "_rave") if "_rave" in dict(model.named_children()) else model
+    for name in _SET:
+        if has(top, name) and _is_set(getattr(top, name)):
+            raise UnknownTreeError(f"{name} is set")
+    return top
+
+
+def deterministic(top: Module) -> bool:
+    """Return whether an early export was made without random numbers."""
+    return has(top, "deterministic") and bool(scalar(top.deterministic))
+
+
+def streaming(network: Module) -> bool:
+    """Return whether a network remembers what it heard in earlier calls."""
+    return any(kind(part) == "CachedConv1d" for part in network.modules())
 
 
 def _is_set(value: object) -> bool:
@@ -86,10 +101,10 @@ def _channels(top: Module) -> tuple[int, int]:
     return channels, targets
 
 
-def _latent(top: Module, latents: int, deterministic: bool) -> Latent:
+def _latent(top: Module, latents: int, quiet: bool) -> Latent:
     match kind(top):
         case "VariationalScriptedRAVE" | "TraceModel":
-            return _rotation(top, latents, deterministic)
+            return Rotation(latents, *principal_axes(top, latents), quiet)
         case "WasserteinScriptedRAVE":
             return Plain(latents, _noise_axes(top))
         case "SphericalScriptedRAVE":
@@ -104,14 +119,14 @@ def _latent(top: Module, latents: int, deterministic: bool) -> Latent:
             raise UnknownTreeError(f"its latent space is of class {other}")
 
 
-def _rotation(top: Module, latents: int, deterministic: bool) -> Rotation:
+def principal_axes(top: Module, latents: int) -> tuple[Array, Array]:
+    """Return latent_pca (full, full) and latent_mean (full,): (z - mean) @ pca.T are `latents`."""
     if not has(top, "latent_pca"):
         raise UnknownTreeError("it has no latent_pca")
     rotation, mean = array(top.latent_pca), array(top.latent_mean)
     if rotation.shape != (len(mean), len(mean)) or latents > len(mean):
         raise UnknownTreeError(f"its latent_pca has shape {rotation.shape}")
-    # z @ pca equals conv1d with pca transposed
-    return Rotation(latents, rotation, mean, deterministic)
+    return rotation, mean
 
 
 def _noise_axes(top: Module) -> int:
@@ -133,7 +148,7 @@ def _synthesis(top: Module) -> Convolution | None:
     pqmf = child(top, "pqmf")
     if kind(pqmf) != "CachedPQMF":
         raise UnknownTreeError(f"its filter bank is of class {kind(pqmf)}")
-    return _filters(child(pqmf, "inverse_conv"))
+    return filters(child(pqmf, "inverse_conv"))
 
 
 def _bands(synthesis: Convolution | None) -> int:
@@ -141,18 +156,24 @@ def _bands(synthesis: Convolution | None) -> int:
 
 
 def _resampling(top: Module) -> Convolution | None:
-    """Return the filters that raise the sample rate; early exports have a stage that may not."""
+    stage = resampler(top)
+    return None if stage is None else filters(child(stage, "upsample"))
+
+
+def resampler(top: Module) -> Module | None:
+    """Return the part that changes the sample rate; early exports have one that may not."""
     parts = dict(top.named_children())
     stage = parts.get("resampler", parts.get("resample"))
     if stage is None or kind(stage) == "Identity" or bool(getattr(stage, "identity", False)):
         return None
-    return _filters(child(stage, "upsample"))
+    return stage
 
 
-def _filters(module: Module) -> Convolution:
+def filters(module: Module) -> Convolution:
+    """Return a convolution that keeps exactly its taps' reach of the past."""
     layer = read(module)
     taps = layer.weight.shape[-1] if isinstance(layer, Convolution) else 0
-    if not isinstance(layer, Convolution) or layer.history != taps - 1 or layer.delay:
+    if not isinstance(layer, Convolution) or layer.history != taps - 1:
         raise UnknownTreeError("its filters do not span their taps")
     return layer
 

@@ -90,10 +90,8 @@ def _net(module: Module) -> Layer:
 
 
 def _cached_convolution(module: Module) -> Layer:
-    if int(module.groups) != 1:
-        raise UnknownTreeError(f"a convolution in {module.groups} groups")
     return Convolution(
-        array(module.weight),
+        _weight(module),
         _bias(module),
         stride=int(module.stride[0]),
         dilation=int(module.dilation[0]),
@@ -104,17 +102,27 @@ def _cached_convolution(module: Module) -> Layer:
 
 def _centred_convolution(module: Module) -> Layer:
     """Read a convolution that stands between zeros, as exports without --streaming have it."""
-    if int(module.groups) != 1:
-        raise UnknownTreeError(f"a convolution in {module.groups} groups")
     before, after = (int(n) for n in module._pad)
     return Convolution(
-        array(module.weight),
+        _weight(module),
         _bias(module),
         stride=int(module.stride[0]),
         dilation=int(module.dilation[0]),
         history=before + after,
         ahead=after,
     )
+
+
+def _weight(module: Module) -> Array:
+    """Return a convolution's weight (out, in, taps), with zeros where groups do not meet."""
+    weight, groups = array(module.weight), int(module.groups)
+    if groups == 1:
+        return weight
+    outputs, inputs, taps = weight.shape
+    full = np.zeros((outputs, groups * inputs, taps), np.float32)
+    for group, rows in enumerate(np.split(np.arange(outputs), groups)):
+        full[rows, group * inputs : (group + 1) * inputs] = weight[rows]
+    return full
 
 
 def _transposed(module: Module) -> Layer:
@@ -223,6 +231,8 @@ _READERS: dict[str, Callable[[Module], Layer]] = {
     "Dropout": lambda _: Chain(()),
     "Residual": lambda m: _sum(child(m, "aligned")),
     "DilatedUnit": _net,
+    "Encoder": _net,
+    "EncoderV2": _net,
     "ResidualLayer": _net,
     "ResidualBlock": _net,
     "UpsampleLayer": _net,

@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from appliance import LATENT_CHANNELS
-from appliance.decoders.contract import Contract, Model
+from appliance.decoders.contract import Contract, Model, silence
 from appliance.decoders.decoder import Decoder
 from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.decoders.original_noise import drawn, whole_noises
 from appliance.errors import ModelError
 
 TOLERANCE = 1e-4
@@ -77,7 +78,7 @@ def relative_error(
 
     The mean of the original's channels counts. The result is NaN if any sample is.
     """
-    _silence(model)
+    silence(model)
     worst = peak = 0.0
     decoder.reset(0)
     for frame, z in enumerate(latents(contract.latents, _FRAMES, seed=1, codes=codes)):
@@ -85,7 +86,8 @@ def relative_error(
         with torch.inference_mode():
             expected = model.decode(torch.from_numpy(z[:, :, None]))[0].mean(0).numpy()
         torch.manual_seed(frame)
-        sound = decoder.run(z, [_drawn(kind, shape) for kind, shape in decoder.noise_inputs])[0]
+        noises = [drawn(kind, shape) for kind, shape in decoder.runtime.noise_inputs]
+        sound = decoder.run(z, noises)[0]
         # Python's max() would drop a NaN; numpy's keeps it.
         worst = float(np.maximum(worst, np.abs(sound - expected).max()))
         peak = float(np.maximum(peak, np.abs(expected).max()))
@@ -107,7 +109,7 @@ def offline_error(
     with torch.inference_mode():
         whole = model.decode(torch.from_numpy(z).permute(1, 2, 0))[0].mean(0).numpy()
     torch.manual_seed(0)
-    noises = _whole_noises(decoder, frames)
+    noises = whole_noises(decoder.runtime, frames)
     decoder.reset(0)
     heard = [
         decoder.run(now, [noise[frame] for noise in noises])[0].copy()
@@ -131,10 +133,10 @@ def quantization(
     first = _decode(exact, codes, noise_seed=0)
     again = _decode(exact, codes, noise_seed=1)
     coarse = _decode(quantized, codes, noise_seed=0)
-    snr = _ratio_db(first, coarse - first)
+    snr = ratio_db(first, coarse - first)
     if not exact.random:
         return snr, None, snr >= _EXACT_SNR_DB
-    variation = _ratio_db(first, again - first)
+    variation = ratio_db(first, again - first)
     return snr, variation, snr >= min(variation + _MARGIN_DB, _EXACT_SNR_DB)
 
 
@@ -174,7 +176,7 @@ def _decode(decoder: OnnxDecoder, codes: int, *, noise_seed: int) -> NDArray[np.
     decoder.reset(0)
     frames: list[NDArray[np.float32]] = []
     for z in latents(decoder.latents, _FRAMES, seed=3, codes=codes):
-        noises = [_random(random, kind, shape) for kind, shape in decoder.noise_inputs]
+        noises = [_random(random, kind, shape) for kind, shape in decoder.runtime.noise_inputs]
         frames.append(decoder.run(z, noises)[0].copy())
     decoder.reset(0)
     return np.concatenate(frames).astype(np.float64)
@@ -187,36 +189,6 @@ def _random(random: np.random.Generator, kind: str, shape: tuple[int, ...]) -> N
     return random.uniform(low, 1.0, (1, *shape)).astype(np.float32)
 
 
-def _drawn(kind: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Draw from torch's generator as the original does."""
-    if kind == "normal":  # torch draws channels before steps
-        return torch.randn(1, *shape[:-2], shape[-1], shape[-2]).transpose(-1, -2).numpy()
-    values = torch.rand(1, *shape)
-    return (values * 2 - 1 if kind == "symmetric" else values).numpy()
-
-
-def _whole_noises(decoder: OnnxDecoder, frames: int) -> list[list[NDArray[np.float32]]]:
-    """Draw as an offline decode of `frames` does; return each random input frame by frame."""
-    noises: list[list[NDArray[np.float32]]] = []
-    for (kind, shape), delay in zip(decoder.noise_inputs, decoder.noise_delays, strict=True):
-        if len(shape) == 1:  # drawn afresh for every frame, in time order
-            noises.append([_drawn(kind, shape) for _ in range(frames)])
-            continue
-        steps = len(shape) - (2 if kind == "normal" else 3)
-        long = (*shape[:steps], frames * shape[steps], *shape[steps + 1 :])
-        # What wraps around is heard only before the memory has settled.
-        late = np.roll(_drawn(kind, long), delay, steps + 1)
-        noises.append(np.split(late, frames, steps + 1))
-    return noises
-
-
-def _silence(model: Model) -> None:
-    """Bring a used model back to silence."""
-    with torch.inference_mode():  # a decode may have left tensors that only it can change
-        for name, buffer in model.named_buffers():
-            if name.endswith((".cache", ".pad", ".output_buffer")):
-                buffer.zero_()
-
-
-def _ratio_db(signal: NDArray[np.float64], error: NDArray[np.float64]) -> float:
+def ratio_db(signal: NDArray[np.float64], error: NDArray[np.float64]) -> float:
+    """Return how far `error` lies under `signal`, in dB of mean squares."""
     return 10 * float(np.log10((np.mean(signal**2) + 1e-20) / (np.mean(error**2) + 1e-20)))

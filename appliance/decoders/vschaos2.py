@@ -12,11 +12,12 @@ import numpy as np
 
 from appliance.decoders import fourier
 from appliance.decoders.graph import Graph, Signal
-from appliance.decoders.layers import Array, Chain, Dense, Layer
+from appliance.decoders.layers import Array, Dense, Layer
 from appliance.decoders.streaming import write
 
 # A matrix below this stays float32: its input is the latent, whose steps would be heard.
 _COARSE = 1 << 15
+_END = 1 << 30  # of an axis, however long
 
 Contrast = Literal["log1p", "log", "log10", "none"]
 
@@ -115,8 +116,8 @@ class FrequencyNetwork:
 class MagnitudeLaw:
     """From what the network gives to magnitudes: `x * scale + offset`, then the contrast undone.
 
-    `top_missing` means the highest bin is not among the network's outputs and enters as zero;
-    `epsilon` belongs to the contrast "log".
+    `top_missing` means the highest bin is not among the network's outputs and enters as zero, and
+    that the lowest is not among its inputs; `epsilon` belongs to the contrasts "log" and "log10".
     """
 
     contrast: Contrast
@@ -139,6 +140,25 @@ class MagnitudeLaw:
             return graph.node("Exp", [graph.node("Mul", [x, graph.scalar(float(np.log(10)))])])
         floor = 1.0 if self.contrast == "log1p" else self.epsilon
         return graph.node("Sub", [graph.node("Exp", [x]), graph.scalar(floor)])
+
+    def read(self, graph: Graph, magnitudes: str) -> str:
+        """Append: magnitudes (batch, bins) to what an encoder's network reads."""
+        x = magnitudes
+        match self.contrast:
+            case "log1p":
+                x = graph.node("Log", [graph.node("Add", [x, graph.scalar(1)])])
+            case "log" | "log10":
+                x = graph.node("Log", [graph.node("Max", [x, graph.scalar(self.epsilon)])])
+            case "none":
+                pass
+        scale = self.scale * (float(np.log(10)) if self.contrast == "log10" else 1.0)
+        if self.offset != 0:
+            x = graph.node("Sub", [x, graph.scalar(self.offset * scale / self.scale)])
+        if scale != 1:
+            x = graph.node("Div", [x, graph.scalar(scale)])
+        if self.top_missing:
+            x = graph.node("Slice", [x, *graph.bounds(1, _END, 1)])
+        return x
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,11 +227,3 @@ class SpectralDecoder:
         total = graph.node("Add", [frame, graph.node("Pad", [past, ends])])
         graph.output("audio", graph.cut(total, 0, hop, 1), (hop,))
         graph.keep(past, "Slice", [total, *graph.bounds(hop, size, 1)])
-
-
-def flat(layers: tuple[Layer, ...]) -> list[Layer]:
-    """Return layers in order, chains opened."""
-    out: list[Layer] = []
-    for layer in layers:
-        out += flat(layer.layers) if isinstance(layer, Chain) else [layer]
-    return out

@@ -1,8 +1,11 @@
 """Recognises vschaos2 decoders in a scripted module tree."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from appliance.decoders import fourier
+from appliance.decoders.folding import folded
 from appliance.decoders.layers import Affine, Array, Chain, Dense, Layer
 from appliance.decoders.scripted import (
     Module,
@@ -22,7 +25,6 @@ from appliance.decoders.vschaos2 import (
     FrequencyUpsampling,
     MagnitudeLaw,
     SpectralDecoder,
-    flat,
 )
 
 _SEQUENCES = ("Sequential", "MLP", "MLPLayer")  # classes that run their parts strictly in order
@@ -41,6 +43,22 @@ def recognise(model: Module, latents: int) -> SpectralDecoder:
 
     Raises UnknownTreeError naming the first thing that does not fit.
     """
+    checked(model, latents)
+    overlap = child(model, "overlap_add")
+    parts = spectral(child(model, "transform"), overlap)
+    if has(parts.mono, "inversion_mode") and parts.mono.inversion_mode != "mono":
+        raise UnknownTreeError(f"its output is '{parts.mono.inversion_mode}'")
+    window, law = _window(parts, overlap), parts.law
+    bins = parts.size // 2 + 1 - int(law.top_missing)
+    features, spectrum, output = _decoder(child(model, "decoder"), bins)
+    first = next((layer for layer in features if isinstance(layer, Dense)), None)
+    if first is None or first.weight.shape[1] != latents:
+        raise UnknownTreeError(f"its decoder does not begin with a matrix on {latents} latents")
+    return SpectralDecoder(latents, tuple(features), spectrum, output, law, window, parts.hop)
+
+
+def checked(model: Module, latents: int) -> None:
+    """Raise UnknownTreeError unless the model plays `latents` as they are, frame by frame."""
     if kind(model) != "ScriptableSpectralAutoEncoder":
         raise UnknownTreeError(f"its outermost class is {kind(model)}")
     if int(model.latent_dim) != latents:
@@ -50,17 +68,21 @@ def recognise(model: Module, latents: int) -> SpectralDecoder:
     for name in ("use_oa", "export_for_nn"):
         if has(model, name) and not bool(getattr(model, name)):
             raise UnknownTreeError(f"{name} is not set")
-    window, hop, law = _transforms(child(model, "transform"), child(model, "overlap_add"))
-    bins = len(window) // 2 + 1 - int(law.top_missing)
-    features, spectrum, output = _decoder(child(model, "decoder"), bins)
-    first = next((layer for layer in features if isinstance(layer, Dense)), None)
-    if first is None or first.weight.shape[1] != latents:
-        raise UnknownTreeError(f"its decoder does not begin with a matrix on {latents} latents")
-    return SpectralDecoder(latents, tuple(features), spectrum, output, law, window, hop)
 
 
-def _transforms(compose: Module, overlap: Module) -> tuple[Array, int, MagnitudeLaw]:
-    """Return the synthesis window, hop and magnitude law of a chain of transforms."""
+@dataclass(frozen=True, slots=True)
+class Spectral:
+    """The parts of a chain of transforms, its sizes and its magnitude law."""
+
+    mono: Module
+    transform: Module
+    size: int
+    hop: int
+    law: MagnitudeLaw
+
+
+def spectral(compose: Module, overlap: Module) -> Spectral:
+    """Return the parts of a chain of transforms; raises UnknownTreeError if it has others."""
     parts = children(child(compose, "transforms"))
     names = [kind(part) for part in parts]
     if len(parts) != 4 or [names[0], *names[2:]] != ["Mono", "Magnitude", "Unsqueeze"]:
@@ -70,20 +92,8 @@ def _transforms(compose: Module, overlap: Module) -> tuple[Array, int, Magnitude
         raise UnknownTreeError(f"its spectral transform is of class {names[1]}")
     if has(mono, "squeeze") and not bool(mono.squeeze):
         raise UnknownTreeError("its mono transform keeps the channel axis")
-    if has(mono, "inversion_mode") and mono.inversion_mode != "mono":
-        raise UnknownTreeError(f"its output is '{mono.inversion_mode}'")
     if int(unsqueeze.dim) != -2:
         raise UnknownTreeError(f"it unsqueezes axis {unsqueeze.dim}")
-    window, hop = _window(transform, overlap)
-    return window, hop, _law(magnitude)
-
-
-def _window(transform: Module, overlap: Module) -> tuple[Array, int]:
-    mode = str(transform.inversion_mode)
-    if mode not in ("keep_input", "random"):
-        raise UnknownTreeError(f"its inversion mode is '{mode}'")
-    if mode == "keep_input" and has(transform, "phase_buffer") and transform.phase_buffer.numel():
-        raise UnknownTreeError("it holds the phases of an encoded frame")
     size, hop = int(scalar(transform.n_fft)), int(scalar(transform.hop_length))
     if (int(scalar(overlap.n_fft)), int(scalar(overlap.hop_length))) != (size, hop):
         raise UnknownTreeError("its transform and its overlap have different sizes")
@@ -93,8 +103,18 @@ def _window(transform: Module, overlap: Module) -> tuple[Array, int]:
         fourier.factors(size)
     except ValueError as error:
         raise UnknownTreeError(str(error)) from error
-    window = array(transform.inv_window)[:size] / np.float32(scalar(overlap.gain_compensation))
-    return window, hop
+    return Spectral(mono, transform, size, hop, _law(magnitude))
+
+
+def _window(parts: Spectral, overlap: Module) -> Array:
+    """Return the synthesis window of phases at random, the overlap's gain in it."""
+    transform = parts.transform
+    mode = str(transform.inversion_mode)
+    if mode not in ("keep_input", "random"):
+        raise UnknownTreeError(f"its inversion mode is '{mode}'")
+    if mode == "keep_input" and has(transform, "phase_buffer") and transform.phase_buffer.numel():
+        raise UnknownTreeError("it holds the phases of an encoded frame")
+    return array(transform.inv_window)[: parts.size] / np.float32(scalar(overlap.gain_compensation))
 
 
 def _law(magnitude: Module) -> MagnitudeLaw:
@@ -111,7 +131,7 @@ def _law(magnitude: Module) -> MagnitudeLaw:
     elif kind(norm) != "Dummy":
         raise UnknownTreeError(f"its magnitudes are scaled by a {kind(norm)}")
     top_missing = has(magnitude, "keep_nyquist") and not bool(magnitude.keep_nyquist)
-    epsilon = scalar(magnitude.eps) if contrast == "log" else 0.0
+    epsilon = scalar(magnitude.eps) if contrast in ("log", "log10") else 0.0
     return MagnitudeLaw(contrast, scale, offset, top_missing, epsilon)
 
 
@@ -119,7 +139,7 @@ def _decoder(decoder: Module, bins: int) -> tuple[list[Layer], FrequencyNetwork 
     """Return the layers on features, the frequency network and the layer on its spectrum."""
     if kind(decoder) == "DeconvEncoder":
         return _deconvolution(decoder, bins)
-    features = _folded(_sequence(decoder))
+    features = folded(sequence(decoder))
     last = max((i for i, layer in enumerate(features) if isinstance(layer, Dense)), default=-1)
     matrix = features[last] if features else None
     if not isinstance(matrix, Dense) or matrix.weight.shape[0] != bins:
@@ -135,7 +155,7 @@ def _deconvolution(decoder: Module, bins: int) -> tuple[list[Layer], FrequencyNe
     if [kind(part) for part in parts] != ["MLP", "Reshape"]:
         raise UnknownTreeError("its decoder does not begin with an MLP and a Reshape")
     channels, width = (int(size) for size in parts[1].target_shape)
-    features = _folded(_sequence(parts[0]))
+    features = folded(sequence(parts[0]))
     matrix = features[-1]
     if not isinstance(matrix, Dense) or matrix.weight.shape[0] != channels * width:
         raise UnknownTreeError("its MLP does not end in the matrix that its Reshape reads")
@@ -192,21 +212,8 @@ def _last(conv: Module) -> FrequencyConvolution:
     return FrequencyConvolution(array(conv.weight)[0], bias, int(conv.padding[0]))
 
 
-def _sequence(module: Module) -> tuple[Layer, ...]:
+def sequence(module: Module) -> tuple[Layer, ...]:
     """Return the layers of a module that runs its parts in order, however deep."""
     if kind(module) not in _SEQUENCES:
         return (read(module),)
-    return tuple(layer for part in children(module) for layer in _sequence(part))
-
-
-def _folded(layers: tuple[Layer, ...]) -> list[Layer]:
-    """Return the same function with each batch normalisation inside the matrix before it."""
-    out: list[Layer] = []
-    for layer in flat(layers):
-        before = out[-1] if out else None
-        if isinstance(layer, Affine) and isinstance(before, Dense):
-            bias = np.float32(0) if before.bias is None else before.bias
-            out[-1] = Dense(before.weight * layer.scale[:, None], bias * layer.scale + layer.shift)
-        else:
-            out.append(layer)
-    return out
+    return tuple(layer for part in children(module) for layer in sequence(part))

@@ -1,6 +1,7 @@
-"""One side of a speed comparison, in a process of its own: reads "rows count", prints times.
+"""One side of a speed comparison, in a process of its own: reads "what count", prints times.
 
-`python -m tests.bench.contestant torch FILE.ts` or `... ours MODEL_FOLDER PRECISION`.
+`python -m tests.bench.contestant torch FILE.ts` or `... ours MODEL_FOLDER PRECISION`. What is timed
+is a decode of "1" or "2" voices or "encode".
 """
 
 import sys
@@ -10,9 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+ENCODE = "encode"
 
-def torch_side(path: str) -> Callable[[int], Callable[[], object]]:
-    """Return a maker of one-frame calls on the TorchScript file, as nn~ makes them."""
+
+Call = tuple[Callable[[], object], int]
+"""What is timed, and how many frames it does at once."""
+
+
+def torch_side(path: str) -> Callable[[str], Call]:
+    """Return a maker of calls on the TorchScript file, as nn~ makes them."""
     import torch  # noqa: PLC0415
 
     from appliance.decoders.contract import open_model  # noqa: PLC0415
@@ -21,26 +28,37 @@ def torch_side(path: str) -> Callable[[int], Callable[[], object]]:
     torch.set_grad_enabled(False)
     model, contract = open_model(Path(path))
 
-    def make(rows: int) -> Callable[[], object]:
-        z = torch.randn(rows, contract.latents, 1)
-        return lambda: model.decode(z)
+    def make(what: str) -> Call:
+        if what == ENCODE:
+            assert contract.encoding is not None
+            ratio = contract.encoding.ratio
+            least = int(getattr(model, "min_buffer_size", (ratio,))[0])  # vschaos2 fails below it
+            sound = 0.1 * torch.randn(1, contract.encoding.channels, max(ratio, least))
+            return lambda: model.encode(sound), sound.shape[-1] // ratio
+        z = torch.randn(int(what), contract.latents, 1)
+        return lambda: model.decode(z), 1
 
     return make
 
 
-def our_side(folder: str, precision: str) -> Callable[[int], Callable[[], object]]:
+def our_side(folder: str, precision: str) -> Callable[[str], Call]:
     """Return a maker of one-frame calls on the imported model, as the engine makes them."""
     from appliance.decoders.library import Library  # noqa: PLC0415
 
     place = Path(folder)
-    library = Library([place.parent])
+    library, random = Library([place.parent]), np.random.default_rng(0)
 
-    def make(rows: int) -> Callable[[], object]:
+    def make(what: str) -> Call:
+        if what == ENCODE:
+            encoder = library.open_encoder(place.name, precision=precision)
+            sound = (0.1 * random.standard_normal(encoder.ratio)).astype(np.float32)
+            return lambda: encoder.encode(sound), 1
+        rows = int(what)
         decoder = library.open(place.name, list(range(rows)), precision=precision)
-        z = np.random.default_rng(0).standard_normal((rows, 8)).astype(np.float32)
+        z = random.standard_normal((rows, 8)).astype(np.float32)
         audio = np.zeros((rows, decoder.ratio), np.float32)
         active = [True] * rows
-        return lambda: decoder.decode(z, active, audio)
+        return lambda: decoder.decode(z, active, audio), 1
 
     return make
 
@@ -48,18 +66,20 @@ def our_side(folder: str, precision: str) -> Callable[[int], Callable[[], object
 def main() -> None:
     """Serve rounds until standard input ends."""
     make = torch_side(sys.argv[2]) if sys.argv[1] == "torch" else our_side(*sys.argv[2:4])
-    calls = {rows: make(rows) for rows in (1, 2)}
-    for call in calls.values():
-        for _ in range(6):
-            call()
+    calls: dict[str, Call] = {}
     print("ready", flush=True)
     for line in sys.stdin:
-        rows, count = (int(word) for word in line.split())
+        what, count = line.split()
+        if what not in calls:
+            calls[what] = make(what)
+            for _ in range(6):
+                calls[what][0]()
+        call, frames = calls[what]
         times: list[float] = []
-        for _ in range(count):
+        for _ in range(int(count)):
             start = time.perf_counter()
-            calls[rows]()
-            times.append(time.perf_counter() - start)
+            call()
+            times.append((time.perf_counter() - start) / frames)
         print(*times, flush=True)
 
 

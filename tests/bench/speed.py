@@ -15,6 +15,7 @@ import click
 import numpy as np
 
 from appliance.decoders.importer import import_model
+from tests.bench.contestant import ENCODE
 from tests.bench.machine import describe
 
 _FAST_PATH = "int mkl_serv_intel_cpu_true(void) { return 1; }\n"
@@ -26,7 +27,7 @@ class Contestant:
     def __init__(self, name: str, *arguments: str, preload: Path | None = None) -> None:
         """Start it; `preload` is put in front of its libraries."""
         self.name = name
-        self.times: dict[int, list[float]] = {1: [], 2: []}
+        self.times: dict[str, list[float]] = {}
         env = os.environ | {"OMP_NUM_THREADS": "1"}
         if preload is not None:
             env["LD_PRELOAD"] = str(preload)
@@ -39,11 +40,12 @@ class Contestant:
         )
         self._answer()
 
-    def round(self, rows: int, count: int) -> None:
-        """Let it run `count` frames of `rows` voices and keep the times."""
+    def round(self, what: str, count: int) -> None:
+        """Let it run `count` frames of "1" or "2" voices or "encode" and keep the times."""
         assert self._process.stdin is not None
-        print(rows, count, file=self._process.stdin, flush=True)
-        self.times[rows] += [float(word) for word in self._answer().split()]
+        print(what, count, file=self._process.stdin, flush=True)
+        times = [float(word) for word in self._answer().split()]
+        self.times.setdefault(what, []).extend(times)
 
     def close(self) -> None:
         """End it."""
@@ -89,18 +91,22 @@ def _compare(file: Path, folder: Path, rounds: int, calls: int) -> None:
     if preload is not None:
         contestants.append(Contestant("torch, MKL fast path", "torch", str(file), preload=preload))
     contestants += [Contestant(f"ours, {p}", "ours", home, p) for p in card.variants]
+    kinds = ["1", "2"] + [ENCODE] * (card.encoder is not None)
     for _ in range(rounds):
-        for rows in (1, 2):
+        for what in kinds:
             for contestant in contestants:
-                contestant.round(rows, calls)
+                contestant.round(what, calls)
     click.echo(f"\n{file.name}: {card.family}, {1e3 * card.ratio / card.rate:.1f} ms a frame")
-    single = [float(np.median(c.times[1])) for c in contestants[: 2 if preload else 1]]
-    click.echo(f"{'':24}{'rows':>5}{'median':>9}{'p99':>9}   per voice, against torch's one voice")
+    peers = contestants[: 2 if preload else 1]
+    click.echo(f"{'':24}{'':>8}{'median':>9}{'p99':>9}   per voice, against torch's one voice")
     for contestant in contestants:
-        for rows, times in contestant.times.items():
+        for what, times in contestant.times.items():
+            rows = 1 if what == ENCODE else int(what)
             median, slowest = 1e3 * np.median(times), 1e3 * np.percentile(times, 99)
+            single = [np.median(peer.times[ENCODE if what == ENCODE else "1"]) for peer in peers]
             ratios = "  ".join(f"{1e3 * base * rows / median:5.2f}x" for base in single)
-            click.echo(f"{contestant.name:24}{rows:5}{median:7.2f}ms{slowest:7.2f}ms   {ratios}")
+            label = what if what == ENCODE else f"{rows} row" + "s" * (rows > 1)
+            click.echo(f"{contestant.name:24}{label:>8}{median:7.2f}ms{slowest:7.2f}ms   {ratios}")
         contestant.close()
 
 

@@ -1,6 +1,7 @@
 """`neural-synth play`, `models list`, `check` and `status`."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -92,6 +93,13 @@ def test_status_without_an_engine(box: Box) -> None:
 def test_models_are_listed(box: Box) -> None:
     said = box("models", "list")
     assert said.code == 0 and "slow" in said.out and "fast" in said.out
+
+
+def test_the_list_says_which_models_encode(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    rows = {row.split()[1]: row for row in box("models", "list").out.splitlines() if "│" in row}
+    assert re.search(r"│ int8, \d\.\d\d ms │$", rows["choir-spectral"].rstrip())
+    assert re.search(r"│ +│$", rows["slow"].rstrip())
 
 
 def test_a_file_that_is_no_model(box: Box) -> None:

@@ -12,6 +12,7 @@ from appliance.errors import ModelError
 
 Array = NDArray[np.float32]
 
+NO_ENCODER = "Has no encoder."  # what an import notes of most files here
 SMALL: dict[str, Any] = {"full": 8, "ratios": (2,), "capacity": 2}
 
 

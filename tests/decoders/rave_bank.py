@@ -64,9 +64,19 @@ class Resampler(nn.Module):
         self.identity, self.ratio = identity, 2
         self.upsample = Layers(streaming=streaming).conv(1, 2, 19, pads=(9, 9))
         self.upsample.weight.copy_(torch.from_numpy(taps.T[:, None]).float())
+        self.downsample = Layers(streaming=streaming).conv(1, 1, 39, stride=2, pads=(19, 19))
+        low = np.asarray(firwin(39, 0.5, window=window, scale=False))
+        self.downsample.weight.copy_(torch.from_numpy(low).float()[None, None])
 
     def forward(self, x: Tensor) -> Tensor:
         if self.identity:
             return x
         y = self.upsample(x.reshape(-1, 1, x.shape[-1])).transpose(1, 2)
+        return y.reshape(x.shape[0], x.shape[1], -1)
+
+    @torch.jit.export
+    def lower(self, x: Tensor) -> Tensor:
+        if self.identity:
+            return x
+        y = self.downsample(x.reshape(-1, 1, x.shape[-1]))
         return y.reshape(x.shape[0], x.shape[1], -1)

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tests.decoders import rave_layers, rave_networks
+from tests.decoders import rave_encoders, rave_layers, rave_networks
 from tests.decoders.rave_layers import SLOPE, CachedSequential, Layers, Residual
 from tests.decoders.rave_networks import mod_sigmoid
 
@@ -41,3 +41,9 @@ class Generator(rave_networks.Generator):
         if self.use_noise:
             y = y + parts[2]
         return y
+
+
+class Encoder(rave_encoders.Encoder):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        mean, scale = self.net(x).chunk(2, 1)
+        return mean, scale

@@ -12,13 +12,11 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from tests.decoders import rave_early, rave_wrappers
+from tests.decoders import rave_early, rave_encoders, rave_wrappers
 from tests.decoders.rave_layers import Layers
 from tests.decoders.rave_modules import GRU, ResidualVectorQuantization
 from tests.decoders.rave_networks import (
     BANDS,
-    Encoder,
-    EncoderV2,
     Generator,
     GeneratorV2,
     noisy_v2,
@@ -56,22 +54,29 @@ def make_rave(
 
     `channels` leave the export, `inner_channels` its network; `axes` random ones stand behind the
     latent; `width` is that of a codebook's entries; `flag` is the attribute that is set; without
-    `encoded` there is no encoder. Decoded audio stands at -20 dBFS with latents from N(0, 1).
+    `encoded` there is no encoder. Decoded audio stands at -20 dBFS with latents from N(0, 1), what
+    an encoder gives for noise at -20 dBFS spreads like N(0, 1).
     """
     layers = Layers(causal, streaming, bias, snake, adain, inner_channels)
     widths = [capacity << place for place in range(len(ratios) + 1)]
     inputs = {"wasserstein": latents + axes, "spherical": latents + 1, "discrete": full + axes}
-    down, up = (full, widths, ratios), (inputs.get(wrapper, full), widths[::-1], ratios)
+    up = (inputs.get(wrapper, full), widths[::-1], ratios)
+    outputs = {"wasserstein": latents, "spherical": latents + 1, "discrete": full}
+    down = (BANDS if banked else 1, widths, ratios, outputs.get(wrapper, 2 * full))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         decoder: nn.Module
+        encoder: nn.Module | None = None
+        if encoded and generation == "v1":
+            trace = wrapper in ("trace", "early", "combined")
+            encoder = (rave_early if trace else rave_encoders).Encoder(layers, *down)
+        elif encoded:
+            encoder = rave_encoders.EncoderV2(layers, *down)
         if generation == "v1":
             shape = _noise_shape(ratios[:3], amplitudes) if noise else None
-            encoder: nn.Module = Encoder(layers, *down)
             kind = rave_early.Generator if wrapper == "early" else Generator
             decoder = kind(layers, *up, shape, loud_stride, warmed_up)
         else:
-            encoder = EncoderV2(layers, *down)
             shape = _noise_shape(ratios[-1:] * 3, amplitudes)
             gates = GRU(up[0], recurrent == "on") if recurrent else None
             decoder = GeneratorV2(layers, *up, modulated, BANDS if banked else 1, gates)
@@ -79,7 +84,7 @@ def make_rave(
                 decoder = noisy_v2(layers, *up, shape)
         model: Any = _WRAPPERS[wrapper](
             full, latents, (BANDS if banked else 1) * math.prod(ratios),
-            encoder if encoded else nn.Identity(), decoder,
+            encoder, decoder,
             channels=(inner_channels, channels), streaming=streaming, resampled=resampled,
             noise=axes, banked=banked, flag=flag,
             rvq=ResidualVectorQuantization(latents, CODES, full, width)
@@ -87,6 +92,8 @@ def make_rave(
         ).eval()  # fmt: skip
         _draw_weights(model)
         _set_level(model, torch.randn(4, latents, 64))
+        if encoder is not None:
+            _set_spread(model, encoder, LEVEL * torch.randn(1, inner_channels, 1 << 14))
         for name, buffer in model.named_buffers():
             if name.endswith((".cache", ".pad")):
                 buffer.fill_(cache)
@@ -101,6 +108,15 @@ def _set_level(model: Any, z: torch.Tensor) -> None:
     power = audio[..., audio.shape[-1] // 2 :].square().mean()
     if model.pqmf is not None:
         model.pqmf.inverse_conv.weight.mul_(LEVEL / power.sqrt())
+
+
+def _set_spread(model: Any, encoder: Any, sound: torch.Tensor) -> None:
+    """Scale the encoder's first and last layer so that both spread like N(0, 1) for `sound`."""
+    bands = sound if model.pqmf is None else model.pqmf(sound.reshape(-1, 1, sound.shape[-1]))
+    bands = bands.reshape(1, -1, bands.shape[-1])
+    encoder.net[0].weight.mul_(1 / encoder.net[0](bands).std())
+    given = encoder.net(bands)
+    encoder.net[-1].weight.mul_(1 / given[..., given.shape[-1] // 2 :].std())
 
 
 def _noise_shape(ratios: tuple[int, ...], most: int) -> tuple[tuple[int, ...], int]:

@@ -41,9 +41,11 @@ class CachedPadding1d(nn.Module):
 class CachedConv1d(nn.Conv1d):
     def __init__(
         self, size_in: int, size_out: int, kernel: int, *, pads: tuple[int, int], stride: int,
-        dilation: int, bias: bool, delay: int,
+        dilation: int, bias: bool, groups: int, delay: int,
     ) -> None:  # fmt: skip
-        super().__init__(size_in, size_out, kernel, stride=stride, dilation=dilation, bias=bias)
+        super().__init__(
+            size_in, size_out, kernel, stride=stride, dilation=dilation, groups=groups, bias=bias
+        )
         wait = -(pads[1] + delay) % stride
         self.cumulative_delay = (pads[1] + delay + wait) // stride
         self.cache = CachedPadding1d(size_in, sum(pads))
@@ -80,9 +82,11 @@ class Conv1d(nn.Conv1d):
 
     def __init__(
         self, size_in: int, size_out: int, kernel: int, *, pads: tuple[int, int], stride: int,
-        dilation: int, bias: bool,
+        dilation: int, bias: bool, groups: int,
     ) -> None:  # fmt: skip
-        super().__init__(size_in, size_out, kernel, stride=stride, dilation=dilation, bias=bias)
+        super().__init__(
+            size_in, size_out, kernel, stride=stride, dilation=dilation, groups=groups, bias=bias
+        )
         self._pad, self.cumulative_delay = pads, 0
 
     def forward(self, input: Tensor) -> Tensor:
@@ -117,12 +121,13 @@ class Layers:
 
     def conv(
         self, size_in: int, size_out: int, kernel: int, *, stride: int = 1, dilation: int = 1,
-        delay: int = 0, pads: tuple[int, int] | None = None,
+        delay: int = 0, pads: tuple[int, int] | None = None, groups: int = 1,
     ) -> Any:  # fmt: skip
         if pads is None:
             reach = (kernel - 1) * dilation
             pads = (reach, 0) if self.causal else (reach // 2, reach - reach // 2)
-        shape: Any = {"pads": pads, "stride": stride, "dilation": dilation, "bias": self.bias}
+        shape: Any = {"pads": pads, "stride": stride, "dilation": dilation, "groups": groups}
+        shape["bias"] = self.bias
         if not self.streaming:
             return Conv1d(size_in, size_out, kernel, **shape)
         return CachedConv1d(size_in, size_out, kernel, **shape, delay=delay)

@@ -1,5 +1,8 @@
 """Small modules that later RAVE exports hold: activations, adaptive statistics, recurrence."""
 
+# What a part of a module is, only TorchScript knows.
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+
 import torch
 from torch import Tensor, nn
 
@@ -69,11 +72,18 @@ class VectorQuantization(nn.Module):
     def __init__(self, codes: int, width: int, inner: int) -> None:
         super().__init__()
         self.codebook_size = codes
+        self.project_in = nn.Identity() if inner == width else nn.Linear(width, inner)
         self.project_out = nn.Identity() if inner == width else nn.Linear(inner, width)
         self._codebook = EuclideanCodebook(codes, inner)
 
     def forward(self, places: Tensor) -> Tensor:
         return self.project_out(self._codebook.embed[places]).transpose(1, 2)
+
+    @torch.jit.export
+    def nearest(self, x: Tensor) -> Tensor:
+        x, entries = self.project_in(x.transpose(1, 2)), self._codebook.embed
+        gap = x.square().sum(-1, keepdim=True) - 2 * x @ entries.t() + entries.square().sum(-1)
+        return (-gap).max(-1).indices
 
 
 class ResidualVectorQuantization(nn.Module):
@@ -89,6 +99,14 @@ class ResidualVectorQuantization(nn.Module):
             total = total + book(places[:, place])
         return total
 
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        found: list[Tensor] = []
+        for book in self.layers:
+            found.append(book.nearest(x))
+            x = x - book(found[-1])
+        return torch.stack(found, 1)
+
 
 def sphere_point(angles: Tensor) -> Tensor:
     """Return unit vectors (batch, n + 1, steps) of angles (batch, n, steps) in half turns."""
@@ -97,3 +115,11 @@ def sphere_point(angles: Tensor) -> Tensor:
     ones = torch.ones_like(angles[:, :1])
     sines = torch.cat([ones, angles.sin().cumprod(1)], 1)
     return torch.cat([angles.cos(), ones], 1) * sines
+
+
+def sphere_angles(x: Tensor) -> Tensor:
+    """Return the angles that `sphere_point` takes, of vectors (batch, n + 1, steps)."""
+    behind = x.square().flip(1).cumsum(1).flip(1)[:, :-1].sqrt()
+    angles = torch.arccos(x[:, :-1] / behind) / torch.pi
+    last = torch.where(x[:, -1:] >= 0, angles[:, -1:], 2 - angles[:, -1:]) / 2
+    return 2 * torch.cat([angles[:, :-1], last], 1) - 1

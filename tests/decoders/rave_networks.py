@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tests.decoders.rave_layers import (
-    SLOPE,
     CachedSequential,
     DilatedUnit,
     Layers,
@@ -168,43 +167,3 @@ def noisy_v2(
             return torch.tanh(y * torch.sigmoid(gate) + noise)
 
     return GeneratorV2()
-
-
-class Encoder(nn.Module):
-    def __init__(
-        self, layers: Layers, full: int, widths: list[int], ratios: tuple[int, ...]
-    ) -> None:
-        super().__init__()
-        last = layers.conv(BANDS, widths[0], 7)
-        net: list[nn.Module] = [last]
-        for place, ratio in enumerate(ratios):
-            size_in, size_out = widths[place : place + 2]
-            net += [nn.BatchNorm1d(size_in), nn.LeakyReLU(SLOPE)]
-            delay = delay_of(last)
-            last = layers.conv(size_in, size_out, 2 * ratio + 1, stride=ratio, delay=delay)
-            net.append(last)
-        last = layers.conv(widths[len(ratios)], 2 * full, 5, delay=delay_of(last))
-        self.net = CachedSequential(*net, nn.LeakyReLU(SLOPE), last)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.net(x)
-
-
-class EncoderV2(nn.Module):
-    def __init__(
-        self, layers: Layers, full: int, widths: list[int], ratios: tuple[int, ...]
-    ) -> None:
-        super().__init__()
-        net: list[nn.Module] = [layers.conv(BANDS, widths[0], 7)]
-        for place, ratio in enumerate(ratios):
-            size_in, size_out = widths[place : place + 2]
-            for dilation in (1, 3, 9) if place + 1 < len(ratios) else (1, 3):
-                unit = DilatedUnit(layers, size_in, dilation)
-                net.append(Residual(layers, size_in, unit))
-            net.append(layers.activation(size_in))
-            net.append(layers.conv(size_in, size_out, 2 * ratio, stride=ratio))
-        last = layers.conv(widths[len(ratios)], 2 * full, 3)
-        self.net = CachedSequential(*net, nn.LeakyReLU(SLOPE), last)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.net(x)

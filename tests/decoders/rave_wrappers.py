@@ -1,5 +1,8 @@
 """The outermost modules of RAVE exports: how inlets become a latent, and what is read of a file."""
 
+# What a part of a module is, only TorchScript knows.
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+
 from typing import Any
 
 import torch
@@ -7,9 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tests.decoders.rave_bank import CachedPQMF, Resampler
+from tests.decoders.rave_encoders import Absent, LatentEncoder
 from tests.decoders.rave_modules import (
     ROWS,
     AdaptiveInstanceNormalization,
+    sphere_angles,
     sphere_point,
 )
 
@@ -21,19 +26,6 @@ class DumbPrior(nn.Module):
         return x
 
 
-class LatentEncoder(nn.Module):
-    """The encoder and what decoding needs of it."""
-
-    def __init__(self, encoder: nn.Module, noise: int, rvq: nn.Module | None) -> None:
-        super().__init__()
-        self.encoder, self.noise_augmentation = encoder, noise
-        self.rvq = nn.Identity() if rvq is None else rvq
-        self.register_buffer("warmed_up", torch.tensor(1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.encoder(x)
-
-
 class Export(nn.Module):
     """`n` channels come of the network and `out` of the export."""
 
@@ -41,13 +33,14 @@ class Export(nn.Module):
     latent_mean: Tensor
 
     def __init__(
-        self, full: int, latents: int, ratio: int, encoder: nn.Module, decoder: nn.Module, *,
-        channels: tuple[int, int], streaming: bool, resampled: bool, noise: int, banked: bool,
+        self, full: int, latents: int, ratio: int, encoder: nn.Module | None, decoder: nn.Module,
+        *, channels: tuple[int, int], streaming: bool, resampled: bool, noise: int, banked: bool,
         rvq: nn.Module | None, flag: str,
     ) -> None:  # fmt: skip
         super().__init__()
         self.pqmf = CachedPQMF(streaming, channels[0]) if banked else None
-        self.encoder, self.decoder = LatentEncoder(encoder, noise, rvq), decoder
+        self.encoder = self.outer(nn.Identity() if encoder is None else encoder, noise, rvq)
+        self.decoder, self._encodes = decoder, encoder is not None
         self._full, self._latents, self._hidden = full, latents, noise
         self._n, self._out = channels
         rotation = torch.linalg.qr(torch.randn(full, full))[0]
@@ -55,23 +48,40 @@ class Export(nn.Module):
         self.register_buffer("latent_mean", torch.randn(full))
         ratio *= 1 + resampled
         for method, params in {
-            "encode": [1, 1, latents, ratio],
+            "encode": [channels[0], 1, latents, ratio],
             "decode": [latents, ratio, channels[1], 1],
-            "forward": [1, 1, channels[1], 1],
+            "forward": [channels[0], 1, channels[1], 1],
         }.items():
+            if method == "encode" and not self._encodes:
+                continue
             self.register_buffer(f"{method}_params", torch.tensor(params))
             ends = [f"(signal) {place + 1}" for place in range(max(latents, channels[1]))]
             setattr(self, f"{method}_input_labels", ends[: params[0]])
             setattr(self, f"{method}_output_labels", ends[: params[2]])
 
+    def outer(self, encoder: nn.Module, noise: int, rvq: nn.Module | None) -> nn.Module:
+        return LatentEncoder(encoder, noise, rvq)
+
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
+        x = self.lowered(x)
+        rows = x.shape[0]
         pqmf = self.pqmf
-        bands = x if pqmf is None else pqmf(x)
-        mean, scale = self.encoder(bands).split(self._full, 1)
-        z = mean + torch.randn_like(mean) * (functional.softplus(scale) + 1e-4)
+        if pqmf is not None:
+            x = pqmf(x.reshape(-1, 1, x.shape[-1]))
+            x = x.reshape(rows, -1, x.shape[-1])
+        return self.read(x)
+
+    def read(self, bands: Tensor) -> Tensor:
+        mean, scale = self.encoder(bands).chunk(2, 1)
+        return self.turned(mean + torch.randn_like(mean) * (functional.softplus(scale) + 1e-4))
+
+    def turned(self, z: Tensor) -> Tensor:
         z = functional.conv1d(z - self.latent_mean[:, None], self.latent_pca[..., None])
         return z[:, : self._latents]
+
+    def lowered(self, x: Tensor) -> Tensor:
+        return x
 
     def latent(self, z: Tensor) -> Tensor:
         hidden = torch.randn(z.shape[0], self._full - z.shape[1], z.shape[-1])
@@ -109,7 +119,8 @@ class VariationalScriptedRAVE(Export):
         self.spectrogram = None
         self.sr, self.n_channels, self.target_channels = RATE, self._n, self._out
         self.full_latent_size, self.latent_size = self._full, self._latents
-        self.input_mode = self.output_mode = "pqmf"
+        self.input_mode = "mel" if flag == "mel" else "pqmf" if self.pqmf is not None else "raw"
+        self.output_mode = "raw" if self.pqmf is None else "pqmf"
         self.stereo_mode = flag == "stereo_mode"
         self.is_using_adain = any(
             isinstance(part, AdaptiveInstanceNormalization) for part in self.decoder.modules()
@@ -123,9 +134,13 @@ class VariationalScriptedRAVE(Export):
         resampler = self.resampler
         return y if resampler is None else resampler(y)
 
+    def lowered(self, x: Tensor) -> Tensor:
+        resampler = self.resampler
+        return x if resampler is None else resampler.lower(x)
+
     @torch.jit.export
     def get_methods(self) -> list[str]:
-        return ["encode", "decode", "forward"]
+        return ["encode", "decode", "forward"] if self._encodes else ["decode", "forward"]
 
     @torch.jit.export
     def get_attributes(self) -> list[str]:
@@ -142,15 +157,24 @@ class WasserteinScriptedRAVE(VariationalScriptedRAVE):
     def latent(self, z: Tensor) -> Tensor:
         return _noisy(z, self._hidden)
 
+    def read(self, bands: Tensor) -> Tensor:
+        return self.encoder(bands)
+
 
 class SphericalScriptedRAVE(VariationalScriptedRAVE):
     def latent(self, z: Tensor) -> Tensor:
         return sphere_point(z)
 
+    def read(self, bands: Tensor) -> Tensor:
+        return sphere_angles(self.encoder(bands))
+
 
 class DiscreteScriptedRAVE(VariationalScriptedRAVE):
     def latent(self, z: Tensor) -> Tensor:
         return _noisy(self.encoder.rvq(z), self._hidden)
+
+    def read(self, bands: Tensor) -> Tensor:
+        return self.encoder.rvq.encode(self.encoder(bands)).float()
 
 
 class UnknownScriptedRAVE(VariationalScriptedRAVE):
@@ -182,6 +206,18 @@ class TraceModel(Export):
         z = functional.conv1d(torch.cat([z, hidden], 1), self.latent_pca.T[..., None])
         return z + self.latent_mean[:, None]
 
+    def outer(self, encoder: nn.Module, noise: int, rvq: nn.Module | None) -> nn.Module:
+        return Absent() if isinstance(encoder, nn.Identity) else encoder
+
+    def read(self, bands: Tensor) -> Tensor:
+        mean, scale = self.encoder(bands)
+        if not self.deterministic:
+            mean = mean + torch.randn_like(mean) * (functional.softplus(scale) + 1e-4)
+        return self.turned(mean)
+
+    def lowered(self, x: Tensor) -> Tensor:
+        return self.resample.lower(x) if hasattr(self.resample, "upsample") else x
+
     def raised(self, y: Tensor) -> Tensor:
         return self.resample(y)
 
@@ -197,6 +233,10 @@ class Combined(nn.Module):
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:
         return self._rave.decode(z)
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        return self._rave.encode(x)
 
     def forward(self, x: Tensor) -> Tensor:
         return self._rave(x)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from appliance.decoders.contract import Contract, open_model
+from appliance.decoders.contract import Contract, Encoding, open_model
 from appliance.errors import ModelError
 from tests.decoders.conftest import Rave
 from tests.decoders.small_models import Bare, Deaf, Liar, Named, Part, Tone, save
@@ -27,7 +27,10 @@ def refusal(path: Path) -> str:
 
 def test_a_rave_export(rave: Rave) -> None:
     _, contract = open_model(rave(encoded=True))
-    assert contract == Contract(("encode", "decode", "forward"), 8, 2048, 1, 44100, True)
+    methods, encoding = ("encode", "decode", "forward"), Encoding(1, 8, 2048)
+    assert contract == Contract(methods, 8, 2048, 1, 44100, True, encoding)
+    _, contract = open_model(rave())
+    assert contract == Contract(("decode", "forward"), 8, 2048, 1, 44100, True, None)
 
 
 def test_version_1_without_a_list_of_methods(rave: Rave) -> None:
@@ -37,7 +40,9 @@ def test_version_1_without_a_list_of_methods(rave: Rave) -> None:
 
 def test_version_1_with_a_prior_has_its_numbers_one_level_down(rave: Rave) -> None:
     _, contract = open_model(rave(generation="v1", wrapper="combined", ratios=(4, 2)))
-    assert contract == Contract(("decode", "prior"), 8, 128, 1, 44100, True)
+    assert contract == Contract(("encode", "decode", "prior"), 8, 128, 1, 44100, True)
+    _, contract = open_model(rave(generation="v1", wrapper="combined", ratios=(4, 2), encoded=True))
+    assert contract.encoding == Encoding(1, 8, 128)
 
 
 def test_stereo(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from appliance.decoders.library import Library
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.torchscript import TorchScriptDecoder
 from tests.decoders.conftest import Rave
-from tests.decoders.imports import SMALL, contents, latents, play
+from tests.decoders.imports import NO_ENCODER, SMALL, contents, latents, play
 from tests.decoders.small_models import RATIO, Strange, Tone, save
 
 # What becomes of a good file
@@ -33,7 +33,7 @@ def test_a_recognised_model(rave: Rave, folder: Path) -> None:
     assert card.verified is not None and card.verified <= 1e-4
     assert card.variation_db is not None and -10 < card.variation_db < 20
     assert -26 < card.level_db < -14
-    assert card.precision == "int8" and card.notes == []
+    assert card.precision == "int8" and card.notes == [NO_ENCODER]
     assert (card.source.file, card.source.bytes) == (source.name, source.stat().st_size)
     assert re.fullmatch(r"[0-9a-f]{64}", card.source.sha256)
     for variant in card.variants.values():
@@ -60,7 +60,7 @@ def test_importing_leaves_torch_able_to_train(rave: Rave, folder: Path) -> None:
 def test_other_numbers_of_latents(count: int, note: str, rave: Rave, folder: Path) -> None:
     source = rave(latents=count, full=32, ratios=(4, 2))
     card = import_model(source, folder, name="bell")
-    assert (card.latents, card.notes, card.runtime) == (count, [note], "onnx")
+    assert (card.latents, card.notes, card.runtime) == (count, [note, NO_ENCODER], "onnx")
     heard = play(Library([folder]).open("bell", [0]), latents(24, 1))
     assert 0.01 < np.sqrt(np.square(heard).mean()) < 1
 
@@ -160,7 +160,8 @@ def test_a_rebuild_that_gives_nan_falls_back(
     run = OnnxDecoder.run
     monkeypatch.setattr(OnnxDecoder, "run", lambda *given: run(*given) * np.float32("nan"))
     card = import_model(rave(**SMALL), folder, name="bell")
-    assert card.notes == ["Plays through TorchScript, slower: its rebuilt graph differs by nan."]
+    note = "Plays through TorchScript, slower: its rebuilt graph differs by nan."
+    assert card.notes == [note, NO_ENCODER]
 
 
 def test_a_rebuild_that_breaks_falls_back(
@@ -171,7 +172,7 @@ def test_a_rebuild_that_breaks_falls_back(
 
     monkeypatch.setattr(importer, "relative_error", fail)
     card = import_model(rave(**SMALL), folder, name="bell")
-    assert card.notes == ["Plays through TorchScript, slower: unexpected shape."]
+    assert card.notes == ["Plays through TorchScript, slower: unexpected shape.", NO_ENCODER]
 
 
 def test_relative_error_sees_a_wrong_sample(rave: Rave, folder: Path) -> None:

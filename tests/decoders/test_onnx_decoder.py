@@ -42,7 +42,7 @@ def play(decoder: OnnxDecoder, z: Array, patterns: Sequence[Sequence[bool]] | No
 
 
 def state_of(decoder: OnnxDecoder, row: int) -> list[Array]:
-    return [sides[decoder._side[row]][row].copy() for _, _, sides in decoder._states]
+    return [sides[decoder.runtime.side[row]][row].copy() for _, _, sides in decoder.runtime.states]
 
 
 def same(first: list[Array], second: list[Array]) -> bool:
@@ -58,7 +58,7 @@ def test_what_a_decoder_says_of_itself(graph_file: Rave) -> None:
     assert (decoder.rows, decoder.ratio, decoder.rate, decoder.latents) == (3, 128, 44100, 8)
     assert decoder.random
     shapes = [("normal", (1, 120)), ("symmetric", (1, 16, 8))]
-    assert decoder.noise_inputs == shapes
+    assert decoder.runtime.noise_inputs == shapes
     assert not OnnxDecoder(graph_file(**PLAIN), [0]).random
 
 

@@ -9,6 +9,7 @@ from appliance.decoders.graph import Graph
 from appliance.decoders.importer import import_model
 from appliance.decoders.verification import offline_error
 from tests.decoders.conftest import Rave
+from tests.decoders.imports import NO_ENCODER
 from tests.decoders.rave_player import rebuilt
 
 CENTRED: dict[str, Any] = {"causal": False, "ratios": (4, 2)}
@@ -69,5 +70,6 @@ def test_the_card_of_an_offline_export(rave: Rave, folder: Path) -> None:
     source = rave(streaming=False, **OFFLINE["v2 noise"])
     card = import_model(source, folder, name="bell")
     assert (card.runtime, card.delay) == ("onnx", rebuilt(source)[1].delay)
-    assert card.notes == ["Made streaming: in nn~ this export clicks at every frame."]
+    note = "Made streaming: in nn~ this export clicks at every frame."
+    assert card.notes == [note, NO_ENCODER]
     assert "\ndelay: " in (folder / "bell" / "card.yaml").read_text()

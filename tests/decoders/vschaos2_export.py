@@ -75,6 +75,7 @@ class ScriptableSpectralAutoEncoder(nn.Module):
         *,
         dimred: str,
         conditioned: bool,
+        temperature: float,
     ) -> None:
         super().__init__()
         self.input_shape = [1, size.n_fft // 2 + 1]
@@ -101,7 +102,7 @@ class ScriptableSpectralAutoEncoder(nn.Module):
             setattr(self, f"{method}_input_labels", [f"(signal) {i}" for i in range(params[0])])
             setattr(self, f"{method}_output_labels", [f"(signal) {i}" for i in range(params[2])])
         self._attributes = ["inversion_mode", "temperature", "dimred", "min_buffer_size"]
-        self.inversion_mode, self.temperature = ("keep_input",), (0.0,)
+        self.inversion_mode, self.temperature = ("keep_input",), (temperature,)
         self.dimred, self.min_buffer_size = (dimred,), (size.n_fft,)
         for name, code in zip(self._attributes, (3, 2, 3, 1), strict=True):
             self.register_buffer(f"{name}_params", torch.tensor([code]))
@@ -168,6 +169,8 @@ def make_vschaos2(
     mel: int = 0,
     banks: bool = False,
     plain: bool = False,
+    temperature: float = 0.0,
+    normalize: bool = False,
 ) -> Path:
     """Write an export of `size` "normal", "precise" or "small" to `path` and return `path`.
 
@@ -184,10 +187,12 @@ def make_vschaos2(
             Unsqueeze(-2),
         ])  # fmt: skip
         inputs, bins = LATENTS + (LABELS if conditioned else 0), sizes.n_fft // 2 + keep_nyquist
+        transform.transforms[0] = Mono(normalize)
         decoder = _plain(inputs, bins) if plain else DeconvEncoder(sizes, inputs, bins)
         model: Any = ScriptableSpectralAutoEncoder(
-            sizes, transform, ConvEncoder(sizes), decoder, dimred=dimred, conditioned=conditioned
-        )
+            sizes, transform, ConvEncoder(sizes, bins), decoder, dimred=dimred,
+            conditioned=conditioned, temperature=temperature,
+        )  # fmt: skip
         _disturb(model)
         _level(model, sizes)
         torch.jit.save(torch.jit.script(model.eval()), str(path))

@@ -103,9 +103,9 @@ class MLPNormal(nn.Module):
 
 
 class ConvEncoder(nn.Module):
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, bins: int) -> None:
         super().__init__()
-        self.input_shape = [1, size.n_fft // 2 + 1]
+        self.input_shape = [1, bins]
         self.reshape_method = "flatten"
         widths, bins = (1, *reversed(CHANNELS)), self.input_shape[1]
         layers: list[nn.Module] = []

@@ -12,9 +12,9 @@ _MAX_N_FFT = 16384
 
 
 class Mono(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, normalize: bool = False) -> None:
         super().__init__()
-        self.sr, self.mode, self.squeeze, self.normalize = 44100, "mix", True, False
+        self.sr, self.mode, self.squeeze, self.normalize = 44100, "mix", True, normalize
         self.inversion_mode = "mono"
 
     def forward(self, x: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from appliance.config import Config
+from appliance.decoders.card import Card, EncoderCard
 from appliance.decoders.importer import import_model
 from appliance.decoders.library import Library
 from appliance.engine.instrument import Instrument
@@ -29,10 +30,24 @@ def test_graphs_and_card_come_from_the_file_beside_them(name: str, tmp_path: Pat
     assert card.runtime == "onnx" and card.verified is not None and card.verified < 1e-4
     assert card.licence
     again = import_model(shipped / f"{name}.ts", tmp_path)
-    assert again.family == card.family and again.precision == card.precision
-    for variant in card.variants.values():
-        assert digest(tmp_path / name / variant.file) == digest(shipped / variant.file)
-        assert variant.bytes == (shipped / variant.file).stat().st_size < 16_000_000
+    assert again.family == card.family
+    parts: list[tuple[Card | EncoderCard, Card | EncoderCard]] = [(card, again)]
+    if card.encoder is not None:
+        assert again.encoder is not None
+        parts.append((card.encoder, again.encoder))
+    for part, made in parts:
+        assert made.precision == part.precision and made.variants.keys() == part.variants.keys()
+        for variant in part.variants.values():
+            assert digest(tmp_path / name / variant.file) == digest(shipped / variant.file)
+            assert variant.bytes == (shipped / variant.file).stat().st_size < 16_000_000
+
+
+def test_the_spectral_models_encode() -> None:
+    for name in MODELS:
+        card = Library([factory_folder("models")]).card(name)
+        if card.family == "vschaos2":
+            assert card.encoder is not None and card.encoder.verified < 1e-4
+            assert (card.encoder.ratio, card.encoder.latents) == (card.ratio, card.latents)
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)

@@ -1,0 +1,10 @@
+"""What an imported graph is for."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Latents to sound, or sound to latents; also the key of a graph's contract in its file."""
+
+    DECODER = "decoder"
+    ENCODER = "encoder"
