@@ -53,7 +53,7 @@ def import_encoder(
     return EncoderCard(
         ratio=encoding.ratio,
         latents=encoding.latents,
-        precision=Precision.INT8 if accepted else Precision.FP32,
+        precision=str(Precision.INT8 if accepted else Precision.FP32),
         variants={
             str(p): Variant(
                 file_name(p),
