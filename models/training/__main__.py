@@ -54,9 +54,6 @@ def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Ten
     "--quick", is_flag=True, help="Train for seconds only: a test of the way, not a model to play."
 )
 @click.option(
-    "--waveform-steps", type=int, default=None, help="Train the waveform model for so many steps."
-)
-@click.option(
     "--as-it-is", is_flag=True, help="Do not train on: export the checkpoints as they are."
 )
 def main(
@@ -66,7 +63,6 @@ def main(
     work: Path,
     font: Path,
     quick: bool,
-    waveform_steps: int | None,
     as_it_is: bool,
 ) -> None:
     """Render, train, export, import, evaluate and describe families of models; without a name, all.
@@ -75,7 +71,7 @@ def main(
     """
     torch.set_num_threads(1)
     for name in names or sorted(RECIPES):
-        make(name, out, work, font, quick, waveform_steps, train=not as_it_is)
+        make(name, out, work, font, quick, train=not as_it_is)
 
 
 def make(
@@ -84,7 +80,6 @@ def make(
     work: Path,
     font: Path,
     quick: bool,
-    waveform_steps: int | None,
     train: bool,
 ) -> None:
     """Make one family of models; a missing corpus ends the program in one sentence."""
@@ -92,8 +87,6 @@ def make(
     work = work / (f"{name}-quick" if quick else name)
     work.mkdir(parents=True, exist_ok=True)
     family = Family(recipe, out, work, font)
-    if waveform_steps is not None:
-        family = family.with_waveform_steps(waveform_steps)
     try:
         learn = audio(name, recipe.corpus_seconds, recipe.corpus_seed, work, font)
         held_out = audio(name, recipe.held_out_seconds, recipe.held_out_seed, work, font)

@@ -32,11 +32,6 @@ class Family:
     work: Path
     font: Path
 
-    def with_waveform_steps(self, steps: int) -> "Family":
-        """Return the same family with another length of waveform training."""
-        recipe = replace(self.recipe, waveform=replace(self.recipe.waveform, steps=steps))
-        return replace(self, recipe=recipe)
-
     def make(self, audio: Tensor, train: bool = True) -> None:
         """Make the models of the family from audio (samples,)."""
         recipe = self.recipe
@@ -50,7 +45,7 @@ class Family:
             played = waveform.train(
                 audio,
                 latents,
-                plays if train else replace(plays, steps=0),
+                plays if train else replace(plays, phases=()),
                 self.work / f"{prefix}waveform.pt",
             )
             heard = encoding.train(

@@ -6,7 +6,7 @@ from models.training.encoder import EncoderShape
 from models.training.encoding import EncodingRecipe
 from models.training.generator import Shape
 from models.training.spectral import SpectralRecipe
-from models.training.waveform import WaveformRecipe
+from models.training.waveform import Phase, WaveformRecipe
 
 FONT_CREDIT = (
     "Rendered from FluidR3 GM by Frank Wen, MIT licence, copyright 2000-2002, 2008 Frank Wen; "
@@ -70,7 +70,7 @@ class Recipe:
             held_out_seconds=20.0,
             endurance_seconds=20.0,
             spectral=replace(self.spectral, steps=200),
-            waveform=replace(self.waveform, steps=30, batch=2, frames=16, shape=small),
+            waveform=replace(self.waveform, phases=(Phase(30),), batch=2, frames=16, shape=small),
             encoding=replace(self.encoding, steps=30, batch=2, frames=12, shape=ears),
             live=self.live and self._quick_live(small, ears),
         )
@@ -80,7 +80,7 @@ class Recipe:
         ratios = (2, 2, 2, 2)
         shape, hears = replace(small, ratios=ratios), replace(ears, ratios=ratios)
         return (
-            replace(LIVE[0], steps=10, batch=2, frames=64, settle=8, shape=shape),
+            replace(LIVE[0], phases=(Phase(10),), batch=2, frames=64, settle=8, shape=shape),
             replace(LIVE[1], steps=10, batch=2, frames=48, settle=8, shape=hears),
         )
 
@@ -105,7 +105,15 @@ RECIPES = {
         family="metal",
         corpus_seconds=3600.0,
         spectral=SpectralRecipe(),
-        waveform=WaveformRecipe(overshoot=(4.0, 3.0), more=4500),
+        waveform=WaveformRecipe(
+            # bells settle late: the rate is warmed up twice more
+            phases=(
+                Phase(11_000, relaxed=3.0),
+                Phase(4500, rate=9e-4, decay_from=0.0, relaxed=4.0),
+                Phase(2000, rate=4.5e-4, decay_from=0.0, overshoot=2.5, relaxed=2.5),
+            ),
+            noise_db=-2.5,
+        ),
         title="Metal",
         key="D minor pentatonic",
         sound=(

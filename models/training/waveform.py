@@ -21,27 +21,60 @@ AHEAD = 256  # samples: a latent describes audio centred so far after the middle
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A stretch of training: peak rate, where it begins to fall, how much overshoot counts.
+
+    From `relax_from` on overshoot counts `relaxed` times; the parts are shares of the steps.
+    """
+
+    steps: int
+    rate: float = 1.5e-3
+    decay_from: float = 0.6
+    overshoot: float = 4.0
+    relaxed: float = 2.0
+    relax_from: float = 0.81
+
+    def learning_rate(self, step: int) -> float:
+        """Return the learning rate at a step of this phase."""
+        return learning_rate(step, self.steps, self.rate, 100, self.decay_from)
+
+    def weight(self, step: int) -> float:
+        """Return how many times overshoot counts at a step of this phase."""
+        return self.relaxed if step >= self.relax_from * self.steps else self.overshoot
+
+
+@dataclass(frozen=True)
 class WaveformRecipe:
     """Sizes of a waveform training; `settle` frames at the start of a segment are not judged.
 
-    `more` steps follow with the rate warmed up again, for families that have not settled by then.
+    `noise_db` voices the noise branch after training: what it learns is the floor of the original,
+    partials between bins included.
     """
 
-    steps: int = 11_000
-    more: int = 0
+    phases: tuple[Phase, ...] = (Phase(11_000),)
     batch: int = 4
     frames: int = 32
     settle: int = 4
-    rate: float = 1.5e-3
-    decay_from: float = 0.6
     scales: tuple[int, ...] = (8192, 4096, 2048, 512, 128)
-    overshoot: tuple[float, float] = (4.0, 2.0)
-    relax_from: float = 0.81
+    noise_db: float = 0.0
     latent_noise: float = math.exp(-2.0)
     guard: float = 2.0
     guard_every: int = 4
     seed: int = 0
     shape: Shape = field(default_factory=Shape)
+
+    @property
+    def steps(self) -> int:
+        """Steps of all phases."""
+        return sum(phase.steps for phase in self.phases)
+
+    def phase(self, step: int) -> tuple[Phase, int]:
+        """Return the phase that a step belongs to, and its place in it."""
+        for phase in self.phases:
+            if step < phase.steps:
+                return phase, step
+            step -= phase.steps
+        raise IndexError(step)
 
 
 def lead(ratio: int) -> int:
@@ -152,13 +185,6 @@ def generator(shape: Shape) -> GeneratorV2:
     return network
 
 
-def rate(step: int, recipe: WaveformRecipe) -> float:
-    """Return the learning rate at a step of the main or of the following part."""
-    if step < recipe.steps:
-        return learning_rate(step, recipe.steps, recipe.rate, 100, recipe.decay_from)
-    return learning_rate(step - recipe.steps, recipe.more, 0.6 * recipe.rate, 100, 0.0)
-
-
 def train(
     audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Path | None = None
 ) -> tuple[GeneratorV2, Run]:
@@ -167,14 +193,15 @@ def train(
     dice = torch.Generator().manual_seed(recipe.seed)
     ratio, frames = recipe.shape.ratio, recipe.frames
     network, limit = generator(recipe.shape), loud_moment(audio)
-    optimizer = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.8, 0.99))
+    optimizer = torch.optim.AdamW(network.parameters(), betas=(0.8, 0.99))
     average = Average(network)
     corners: Tensor | None = None  # looked for once the rate falls: few are loud by then
-    run = Run("waveform", recipe.steps + recipe.more, checkpoint)
+    run = Run("waveform", recipe.steps, checkpoint)
     run.resume(network, optimizer, average, dice)
     for step in run.loop(lambda: run.save(network, optimizer, average, dice)):
+        phase, place = recipe.phase(step)
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, recipe)
+            group["lr"] = phase.learning_rate(place)
         starts = torch.randint(
             latents.shape[1] - frames + 1, (recipe.batch,), generator=dice
         ).tolist()
@@ -185,10 +212,9 @@ def train(
         # the first frames have no past and are not judged
         settled = recipe.settle * ratio
         # valleys dug early stay; a lighter weight then gives the breath above them back
-        relaxed = recipe.relax_from * recipe.steps <= step < recipe.steps
-        overshoot = recipe.overshoot[relaxed]
+        overshoot = phase.weight(place)
         loss = distance(want[:, settled:], have[:, settled:], recipe.scales, dice, overshoot)
-        if step >= recipe.decay_from * recipe.steps and (step % 200 == 0 or corners is None):
+        if place >= phase.decay_from * phase.steps and (step % 200 == 0 or corners is None):
             corners = loudest_corners(network)
         if step % recipe.guard_every == 0:
             loss = loss + recipe.guard * guard(network, limit, dice, corners)
@@ -199,7 +225,18 @@ def train(
         average.update(network, step)
         run.note(loss)
     network.load_state_dict(average.state)
+    voice(network, recipe.noise_db)
     return network.eval().requires_grad_(False), run
+
+
+@torch.no_grad()
+def voice(network: GeneratorV2, noise_db: float) -> None:
+    """Make the noise branch louder by so many dB."""
+    assert isinstance(network.noise_module, NoiseGeneratorV2)
+    last = network.noise_module.net[-1]
+    assert isinstance(last, nn.Conv1d) and last.bias is not None
+    # amplitudes are sigmoid(x - 5) ** 2.3, which is exp(2.3 x) where they are small
+    last.bias += noise_db * math.log(10.0) / 20.0 / 2.3
 
 
 @torch.no_grad()
