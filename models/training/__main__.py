@@ -8,7 +8,7 @@ import soundfile
 import torch
 from torch import Tensor
 
-from models.training import corpus, publication
+from models.training import corpus, evaluation, publication
 from models.training.family import Family
 from models.training.progress import console, write_atomically
 from models.training.recipes import RECIPES
@@ -93,10 +93,11 @@ def make(
     except corpus.CorpusError as error:
         raise click.ClickException(str(error)) from error
     family.make(learn, train)
+    music = evaluation.Music(held_out)
     for engine in ("spectral", *recipe.waveforms()):
         folder = family.path(engine).parent
         publication.import_in_place(folder)
-        publication.describe(folder, held_out, recipe.endurance_seconds)
+        publication.describe(folder, music, recipe.endurance_seconds)
 
 
 if __name__ == "__main__":

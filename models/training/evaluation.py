@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,27 @@ from models.training.record import rounded
 from models.training.shipped import Shipped, folder_megabytes
 from models.training.spectra import latent_spread, spectral_error
 
-DECODED_SECONDS = 30.0
+DECODED_SECONDS = 24.0
 """How much of the music is decoded and compared; the rest serves what needs many phrases."""
 
 DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Music:
+    """Held-out music of one family, float32 (samples,), shared by its models' evaluations."""
+
+    samples: Tensor
+
+    @cached_property
+    def decoded(self) -> Tensor:
+        """The part that is decoded and compared."""
+        return self.samples[: round(DECODED_SECONDS * SAMPLE_RATE)]
+
+    @cached_property
+    def chance(self) -> dict[str, float]:
+        """What another moment of the same music would score."""
+        return report(self.decoded, self.decoded.roll(len(self.decoded) // 2))
 
 
 @dataclass(frozen=True)
@@ -62,53 +80,48 @@ class Evaluation:
         return asdict(self) | {"seconds": list(self.seconds), "missed": self.missed}
 
 
-def held_out(family: str, scratch: Path) -> Tensor:
-    """Return music of a family, float32 (samples,), from the seed that no training hears.
+def held_out(family: str, scratch: Path) -> Music:
+    """Return music of a family from the seed that no training hears.
 
     Raises ModelError in one sentence where it cannot be rendered.
     """
     try:
         recipe = RECIPES[family]
         music = corpus.render(family, recipe.held_out_seconds, recipe.held_out_seed, scratch)
-        return torch.from_numpy(np.asarray(music))
+        return Music(torch.from_numpy(np.asarray(music)))
     except corpus.CorpusError as error:
         raise ModelError(
             f"The music to evaluate {family} models with is missing: {error}"
         ) from None
 
 
-def decoded_part(music: Tensor) -> Tensor:
-    """Return the part of music (samples,) that is decoded and compared."""
-    return music[: round(DECODED_SECONDS * SAMPLE_RATE)]
-
-
 @torch.no_grad()
 def evaluate(
     shipped: Shipped,
-    music: Tensor,
+    music: Music,
     endurance_seconds: float,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
-    """Return every figure of a model on held-out music (samples,) and whether its bars are met.
+    """Return every figure of a model on held-out music and whether its bars are met.
 
     `progress` hears each step.
     """
     recipe, source = RECIPES[shipped.facts["family"]], corpus.FAMILIES[shipped.facts["family"]]
     ratio, key = shipped.card.ratio, (source.root, source.scale)
-    audio, limit = decoded_part(music), {}
+    audio, limit = music.decoded, {}
     progress("encoding and decoding music")
     latents = shipped.latents(audio)
     figures = report(audio, shipped.decode(latents))
     figures["contrast_excess_db"] = figures["contrast_db"] * (1.0 - 1.0 / figures["contrast_ratio"])
     figures["original_in_key"] = in_key(audio, *key)
     if shipped.kind == "spectral":
-        figures |= spectral_error(shipped.script, music)
+        figures |= spectral_error(shipped.script, music.samples)
         noisy = resynthesis(magnitudes(audio))
         limit = report(audio, noisy) | {"in_key": in_key(noisy, *key)}
     if shipped.kind == "waveform":
         figures |= ears(shipped, audio)
     progress("measuring the latents")
-    figures |= latent_spread(shipped.encoder, music)
+    figures |= latent_spread(shipped.encoder, music.samples)
     effect = measure.per_latent(shipped.decode, ratio, latents)
     progress("playing random latents")
     behaviour = measure.behaviour(shipped.decode, ratio, *key)
@@ -127,10 +140,10 @@ def evaluate(
         kind=shipped.kind,
         percussive=recipe.percussive,
         precision=shipped.card.precision,
-        seconds=(len(music) / SAMPLE_RATE, len(audio) / SAMPLE_RATE, endurance_seconds),
+        seconds=(len(music.samples) / SAMPLE_RATE, len(audio) / SAMPLE_RATE, endurance_seconds),
         # judged as they are written, so that a page and its verdicts cannot disagree
         figures=rounded(figures, DIGITS),
-        chance=report(audio, audio.roll(len(audio) // 2)),
+        chance=music.chance,
         limit=limit,
         behaviour=behaviour,
         latent_effect_db=effect,

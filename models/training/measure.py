@@ -13,14 +13,14 @@ from models.training.spectral import LATENTS
 Play = Callable[[Tensor], Tensor]
 """Latents (rows, 8, frames) to audio (rows, samples), every row from silence."""
 
-_SECONDS = 15
+_SECONDS = 10
 _HELD_ROWS = 4  # one held latent a second: a single row would hold too few to judge by
 _MOMENT = 1024  # samples in which a level is taken
 _DEAD_DBFS = -45.0
 
 
 def random_latents(ratio: int) -> dict[str, Tensor]:
-    """Return latents (rows, 8, frames) of six kinds, 15 s a row.
+    """Return latents (rows, 8, frames) of six kinds, 10 s a row.
 
     At random every frame (N(0, 1), +-3, +-8), the first and last also held for a second, and zeros.
     """

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 import yaml
-from torch import Tensor
 
 from appliance.decoders.card import read_card, write_card
 from appliance.decoders.importer import import_model
@@ -36,8 +35,8 @@ def import_in_place(folder: Path) -> None:
     console.print(f"{folder.name}: {card.family}, plays as {card.precision}")
 
 
-def describe(folder: Path, music: Tensor, endurance_seconds: float) -> None:
-    """Evaluate a model on held-out music (samples,); write record, page and pictures."""
+def describe(folder: Path, music: evaluation.Music, endurance_seconds: float) -> None:
+    """Evaluate a model on held-out music; write record, page and pictures."""
     shipped = Shipped(folder)
     found = evaluation.evaluate(shipped, music, endurance_seconds)
     kept = {name: shipped.facts[name] for name in _KEPT if name in shipped.facts}
@@ -49,10 +48,9 @@ def describe(folder: Path, music: Tensor, endurance_seconds: float) -> None:
     console.print(f"{folder.name}: {len(found.verdicts)} bars, missed: {missed}")
 
 
-def draw(shipped: Shipped, music: Tensor, folder: Path) -> None:
+def draw(shipped: Shipped, music: evaluation.Music, folder: Path) -> None:
     """Draw the original beside its decode, and each latent swept, into a folder."""
-    audio = evaluation.decoded_part(music)
-    latents = shipped.latents(audio)
+    audio, latents = music.decoded, shipped.latents(music.decoded)
     try:
         pictures.reconstruction(shipped.decode, latents, audio, folder / RECONSTRUCTION)
         pictures.sweep(shipped.decode, shipped.card.ratio, latents, folder / LATENTS)
