@@ -195,6 +195,9 @@ def render_all(
         click.echo(json.dumps([asdict(r) | {"faults": r.faults} for r in reviews], indent=2))
     else:
         Console().print(_review_table(reviews))
+        for each in reviews:
+            for fault in each.faults:
+                click.echo(f"slot {each.slot}: {fault}")
     if any(r.faults for r in reviews):
         raise SystemExit(ApplianceError.exit_code)
 
@@ -247,7 +250,7 @@ def _differences(one: Preset, other: Preset) -> Iterable[tuple[str, str, str]]:
 
 
 def _review_table(reviews: Iterable[Review]) -> Table:
-    table = Table("slot", "name", "LUFS", "peak dBFS", "heard after", "nearest", "distance", "")
+    table = Table("slot", "name", "LUFS", "peak dBFS", "heard after", "nearest", "distance")
     for r in reviews:
         table.add_row(
             str(r.slot),
@@ -257,6 +260,5 @@ def _review_table(reviews: Iterable[Review]) -> Table:
             "never" if r.audible is None else f"{r.audible:.2f} s",
             "" if r.nearest is None else str(r.nearest),
             "" if r.distance is None else f"{r.distance:.1f} dB",
-            "; ".join(r.faults),
         )
     return table

@@ -24,6 +24,8 @@ class Bench:
         self.stage = stage
         self.bank: Bank = stage.bank
         self.unsaved: set[int] = set()
+        self.changed: set[int] = set()
+        """Slots that were changed since whoever reads this cleared it."""
         self.side = "A"
         """Which of two sounds is heard in comparison: A is the player's, B the other."""
         self._other: Sound | None = None
@@ -131,6 +133,7 @@ class Bench:
         for slot, entry in slots.items():
             self.bank.put(slot, entry)
         self.unsaved.update(slots)
+        self.changed.update(slots)
 
     def _apply(self, sound: Sound | None, slots: Mapping[int, Entry | None]) -> None:
         self._put(slots)

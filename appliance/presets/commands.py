@@ -61,11 +61,11 @@ def perform(keeper: Keeper, address: str, arguments: Arguments, reply: Reply) ->
         wanted = command.arguments or "no arguments"
         raise ParameterError(f"{address} takes {wanted}, not {len(arguments)} arguments.")
     with keeper.lock:
-        version = keeper.bank.version
+        keeper.bench.changed.clear()
         command.run(keeper, arguments, reply)
         keeper.follow_files()
-        if keeper.bank.version != version:
-            keeper.save(reply)
+        if keeper.bench.changed:
+            keeper.save(keeper.bench.changed, reply)
 
 
 def _recall(keeper: Keeper, arguments: Arguments, reply: Reply) -> None:
@@ -165,7 +165,7 @@ def _restore(keeper: Keeper, arguments: Arguments, reply: Reply) -> None:
         entry = keeper.bank.read(data, source=f"version {number} of slot {slot}")
         with keeper.lock:
             keeper.bench.fill({slot: entry})
-            keeper.save(reply)
+            keeper.save([slot], reply)
 
     keeper.submit(job, reply)
 
@@ -201,7 +201,7 @@ def _import(keeper: Keeper, arguments: Arguments, reply: Reply) -> None:
         entries = import_bank(source, keeper.bank, keeper.folders[0])
         with keeper.lock:
             keeper.bench.fill(entries)
-            keeper.save(reply)
+            keeper.save(entries, reply)
 
     keeper.submit(job, reply)
 

@@ -9,7 +9,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,7 @@ class Keeper:
         with self.lock:
             self.stage.look(flush=True)
         with contextlib.suppress(PresetError):
-            self._save(_nobody)
+            self._save()
         self._write_session(clean=True)
 
     def submit(self, job: Callable[[], None], reply: Reply) -> None:
@@ -146,10 +146,16 @@ class Keeper:
                 f"{_JOBS} changes wait for the disk already. Wait a moment and try again."
             ) from None
 
-    def save(self, reply: Reply) -> None:
-        """Let the thread bring changed slots to the disk, and answer when they are there."""
+    def save(self, slots: Iterable[int], reply: Reply) -> None:
+        """Let the thread bring `slots` to the disk, and answer when they are there."""
+        saved = sorted(slots)
+
+        def job() -> None:
+            self._save()
+            reply("/preset/saved", *saved)
+
         with contextlib.suppress(PresetError):  # it will look for them by itself
-            self.submit(lambda: self._save(reply), reply)
+            self.submit(job, reply)
 
     def follow_files(self) -> None:
         """Let the thread hand over the files of the present sound, if they are other ones."""
@@ -162,8 +168,9 @@ class Keeper:
     def status(self) -> dict[str, Any]:
         """Return the state of the presets: JSON types only."""
         with self.lock:
-            stage, morph, here = self.stage, self._morph, self.stage.here
+            stage, morph = self.stage, self._morph
             stage.look()
+            here = stage.here
             walking = stage.walking
             current = stage.origin if walking else here
             state = "rest"
@@ -243,7 +250,7 @@ class Keeper:
         if self._diary.crashes and now - self._begun > STEADY_SECONDS:
             self._diary.crashes = 0
         if self.bench.unsaved and now >= self._retry:
-            self._save(_nobody)
+            self._save()
         if now - self._refreshed >= REFRESH_SECONDS:
             self._refreshed = now
             self._refresh()
@@ -251,7 +258,7 @@ class Keeper:
             self._saved = now
             self._write_session(clean=False)
 
-    def _save(self, reply: Reply) -> None:
+    def _save(self) -> None:
         """Bring the unsaved slots to the disk in one change; raises PresetError."""
         with self.lock:
             entries = {slot: self.bank.get(slot) for slot in sorted(self.bench.unsaved)}
@@ -271,7 +278,6 @@ class Keeper:
                 if self.bank.get(slot) is entry:
                     self.bench.unsaved.discard(slot)
         self._known = self.shelf.signatures()
-        reply("/preset/saved", *entries)
         with contextlib.suppress(OSError):
             for slot, data in changes.items():
                 if data is not None:

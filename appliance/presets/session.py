@@ -107,6 +107,8 @@ def _copy(path: Path) -> Path:
 def _read(path: Path) -> Session:
     lines: dict[str, int] = {}
     session = read_yaml(path, Session, error=PresetError, lines=lines)
+    if session.format != FORMAT:
+        raise PresetError(f"{path} has format {session.format}, this version reads {FORMAT}.")
     if session.sound is not None:
         checked = checked_preset(session.sound, str(path), lines, key="sound.")
         session = msgspec.structs.replace(session, sound=checked)

@@ -18,7 +18,8 @@ from appliance.presets.session import Manner
 from appliance.presets.sound import Sound
 from appliance.presets.undo import Step, Undo
 
-_LONG_GESTURE = 2.0  # seconds after which a knob that still turns makes a step of its own
+_REST_SECONDS = 0.3  # a knob that has not moved for so long has made a step to undo
+_GESTURE_SECONDS = 2.0  # one that still turns makes a step of its own after so long
 
 
 class Stage:
@@ -52,7 +53,9 @@ class Stage:
         self._seconds = 0.0
         self._still = first.settings  # the values at rest, edits included that are steps already
         self._last = first.settings
-        self._gesture_begun = 0.0
+        self._moved = self._begun = (
+            time.monotonic()
+        )  # when the hands last moved, when they began to
 
     @property
     def here(self) -> Sound:
@@ -204,15 +207,20 @@ class Stage:
         self._see_edits(flush=flush)
 
     def _see_edits(self, *, flush: bool) -> None:
-        now = self.now
-        rests = same_settings(now.settings, self._last)
-        self._last = now.settings
+        now, moment = self.now, time.monotonic()
+        if not same_settings(now.settings, self._last):
+            self._last = now.settings
+            self._moved = moment
         if same_settings(now.settings, self._still):
-            self._gesture_begun = time.monotonic()
-        elif flush or rests or time.monotonic() - self._gesture_begun > _LONG_GESTURE:
+            self._begun = moment
+        elif (
+            flush
+            or moment - self._moved >= _REST_SECONDS
+            or moment - self._begun >= _GESTURE_SECONDS
+        ):
             self.undo.add(Step(replace(now, settings=self._still), now))
             self._still = now.settings
-            self._gesture_begun = time.monotonic()
+            self._begun = moment
 
     def _set_out(self, start: Sound, end: Sound, *, walking: bool = False) -> None:
         self._ends = (start, end)
@@ -220,7 +228,7 @@ class Stage:
         self._walking = walking
         self._by_hand = False
         self._still = self._last = end.settings
-        self._gesture_begun = time.monotonic()
+        self._moved = self._begun = time.monotonic()
 
     def _go(self, sound: Sound, seconds: float, *, on_bar: bool = False) -> int:
         if on_bar:
