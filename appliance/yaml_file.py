@@ -43,31 +43,21 @@ def read_yaml(
         raise error(
             f"{path} cannot be read: {fault.strerror}; check the path and its permissions."
         ) from fault
-    if len(data) > max_bytes:
-        raise error(
-            f"{path} is larger than {max_bytes} bytes, the most such a file may hold;"
-            " check that it is the right file."
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        line = data.count(b"\n", 0, fault.start) + 1
-        raise error(
-            f"{path}, line {line}: byte 0x{data[fault.start]:02x} is not UTF-8 text;"
-            " save the file as UTF-8."
-        ) from fault
-    return parse_yaml(text, kind, source=str(path), error=error, lines=lines)
+    return parse_yaml(data, kind, source=str(path), error=error, lines=lines, max_bytes=max_bytes)
 
 
 def parse_yaml(
-    text: str,
+    text: str | bytes,
     kind: type[T],
     *,
     source: str,
     error: type[ApplianceError],
     lines: dict[str, int] | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> T:
     """Return the struct `kind` that `text` describes; errors call the text `source`."""
+    if isinstance(text, bytes):
+        text = _decoded(text, source, error, max_bytes)
     try:
         root = read_tree(text)
     except TreeError as fault:
@@ -77,6 +67,22 @@ def parse_yaml(
         root = Mapping(1)
     reader = _Reader(source, error, {} if lines is None else lines)
     return reader.value(root, kind, "")
+
+
+def _decoded(data: bytes, source: str, error: type[ApplianceError], max_bytes: int) -> str:
+    if len(data) > max_bytes:
+        raise error(
+            f"{source} is larger than {max_bytes} bytes, the most such a file may hold;"
+            " check that it is the right file."
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        raise error(
+            f"{source}, line {line}: byte 0x{data[fault.start]:02x} is not UTF-8 text;"
+            " save the file as UTF-8."
+        ) from fault
 
 
 def legible(text: str) -> str:
@@ -117,7 +123,9 @@ class _Reader:
         result: dict[Any, Any] = {}
         for name, each in node.items.items():
             inner = _join(key, name)
-            word = self.value(Scalar(node.keys[name], name, plain=True), key_hint, inner)
+            word = name
+            if key_hint is not str or not name:
+                word = self.value(Scalar(node.keys[name], name, plain=True), key_hint, inner)
             result[word] = self.value(each, item, inner)
         return result
 

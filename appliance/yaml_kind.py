@@ -1,5 +1,6 @@
 """What a typed field accepts: scalar types, their ranges, and the words that describe them."""
 
+import functools
 import math
 import re
 import types
@@ -103,17 +104,18 @@ class Kind:
         )
 
 
-def split(hint: Hint) -> list[Kind]:
+@functools.cache
+def split(hint: Hint) -> tuple[Kind, ...]:
     """Return the members of a type hint, in the order to try them: the strictest first."""
     limits: list[msgspec.Meta] = []
     while get_origin(hint) is Annotated:
         hint, *notes = get_args(hint)
         limits += [note for note in notes if isinstance(note, msgspec.Meta)]
     if get_origin(hint) not in (Union, types.UnionType):
-        return [Kind(hint, tuple(limits))]
+        return (Kind(hint, tuple(limits)),)
     kinds = [kind for member in get_args(hint) for kind in split(member)]
     # Everything written is a text, so a text may only be the last resort.
-    return sorted(kinds, key=lambda kind: (kind.base is str, kind.base not in _TRY_FIRST))
+    return tuple(sorted(kinds, key=lambda k: (k.base is str, k.base not in _TRY_FIRST)))
 
 
 def literals(kinds: Iterable[Kind]) -> list[str]:

@@ -34,9 +34,9 @@ def _struct(value: msgspec.Struct, indent: str) -> list[str]:
                 note = _comment(inner.type, "")
                 lines += [f"{indent}#   {inner.encode_name}: {line[2:]}" for line in note[:1]]
                 lines += [f"{indent}#     {line[2:]}" for line in note[1:]]
-            lines += [name, *(f"{indent}  - {_flow(each)}" for each in item)]
+            lines += [name, *(f"{indent}  - {flow(each)}" for each in item)]
         else:
-            lines.append(f"{name} {_flow(item)}")
+            lines.append(f"{name} {flow(item)}")
         if not indent:
             lines.append("")
     return lines[:-1] if not indent else lines
@@ -64,19 +64,20 @@ def _description(hint: Hint) -> str:
     return " ".join(n.description for n in notes if isinstance(n, msgspec.Meta) and n.description)
 
 
-def _flow(value: object) -> str:
+def flow(value: object) -> str:
+    """Return `value` as YAML on one line, quoted where a reader could take it for another type."""
     match value:
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]
         case int() | float():
             return repr(value)
         case list():
-            return "[" + ", ".join(_flow(each) for each in value) + "]"
+            return "[" + ", ".join(flow(each) for each in value) + "]"
         case dict():
-            return "{" + ", ".join(f"{_flow(str(k))}: {_flow(v)}" for k, v in value.items()) + "}"
+            return "{" + ", ".join(f"{flow(str(k))}: {flow(v)}" for k, v in value.items()) + "}"
         case msgspec.Struct():
             fields = msgspec.structs.fields(value)
-            pairs = (f"{f.encode_name}: {_flow(getattr(value, f.name))}" for f in fields)
+            pairs = (f"{f.encode_name}: {flow(getattr(value, f.name))}" for f in fields)
             return "{" + ", ".join(pairs) + "}"
         case _:
             return _text(str(value))

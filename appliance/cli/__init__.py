@@ -14,6 +14,7 @@ from appliance import __version__
 from appliance.cli.check import check
 from appliance.cli.models import models
 from appliance.cli.play import play
+from appliance.cli.presets import presets
 from appliance.cli.render import render
 from appliance.cli.status import status
 from appliance.errors import ApplianceError
@@ -25,7 +26,7 @@ def cli() -> None:
     """A boxed neural synthesizer: four decoders played by one 8-channel latent signal."""
 
 
-for command in (render, play, models, check, status):
+for command in (render, play, models, presets, check, status):
     cli.add_command(command)
 
 

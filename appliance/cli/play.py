@@ -1,5 +1,6 @@
 """`neural-synth play`: the instrument in real time."""
 
+import functools
 import signal
 import sys
 import time
@@ -9,12 +10,13 @@ import click
 
 from appliance.audio import best_output_name, open_output
 from appliance.cli.settings import (
-    begin_with,
+    DEFAULT_PRESET,
     config_option,
     configuration,
     open_library,
     preset_option,
     set_option,
+    set_values,
 )
 from appliance.engine.instrument import Instrument
 from appliance.engine.player import Player
@@ -22,6 +24,10 @@ from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.engine.server import Server
 from appliance.engine.status import Status
 from appliance.errors import ApplianceError
+from appliance.places import data_folder
+from appliance.presets.commands import perform
+from appliance.presets.finding import factory_shelf
+from appliance.presets.keeper import Keeper
 
 _WITHOUT_CARD = Path("neural-synth.wav")
 _SECONDS_WITHOUT_CARD = 30.0
@@ -55,10 +61,19 @@ def play(
     audio = config.audio
     with open_output(name, rate=audio.rate, period=audio.period, periods=audio.periods) as opened:
         instrument = Instrument(config, open_library(config), seed=seed, max_block=opened.period)
-        sound = begin_with(instrument.values, config, preset, settings)
-        instrument.settle()
         player = Player(instrument, opened, config)
-        status = Status(player, config.name)
+        keeper = Keeper(
+            instrument.values,
+            player.queue,
+            instrument.morph,
+            rate=instrument.rate,
+            folder=data_folder(),
+            factory=factory_shelf(),
+        )
+        sound = keeper.begin(preset, config.preset, DEFAULT_PRESET)
+        set_values(instrument.values, settings)
+        instrument.settle()
+        status = Status(player, config.name, presets=keeper.status)
         server = Server(
             instrument.values,
             player.queue,
@@ -66,9 +81,11 @@ def play(
             host=config.osc.host,
             port=config.osc.port,
             status_rate=config.osc.status_rate,
+            presets=functools.partial(perform, keeper),
         )
         try:
             player.start()
+            keeper.start(functools.partial(enter_real_time, BACKGROUND))
             server.start()
             enter_real_time(BACKGROUND)
             click.echo(
@@ -80,6 +97,7 @@ def play(
             end = status.snapshot()
         finally:
             server.stop()
+            keeper.stop()
             player.stop()
     if player.error is not None:
         if isinstance(player.error, ApplianceError):

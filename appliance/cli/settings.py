@@ -9,7 +9,8 @@ from appliance.config import Config, load_config
 from appliance.decoders.library import Library
 from appliance.errors import ParameterError
 from appliance.parameters import Values
-from appliance.presets.preset import find_preset, load_preset
+from appliance.presets.finding import find_preset
+from appliance.presets.preset import load_preset
 
 config_option = click.option(
     "--config", "config_path", type=click.Path(path_type=Path), help="Configuration file."
@@ -35,6 +36,12 @@ def begin_with(values: Values, config: Config, preset: str | None, settings: Ite
     """Set the first parameters: preset, then single settings. Return the preset's name."""
     chosen = preset or config.preset or DEFAULT_PRESET
     name = load_preset(find_preset(chosen), values).name
+    set_values(values, settings)
+    return name
+
+
+def set_values(values: Values, settings: Iterable[str]) -> None:
+    """Set single parameters, each written ADDRESS=VALUE; raises ParameterError."""
     for setting in settings:
         address, sign, value = setting.partition("=")
         if not sign:
@@ -42,7 +49,6 @@ def begin_with(values: Values, config: Config, preset: str | None, settings: Ite
                 f"'{setting}' is no setting: write ADDRESS=VALUE, such as /offset/1/value=0.5."
             )
         values.set(address.strip(), value.strip())
-    return name
 
 
-DEFAULT_PRESET = "first-light"
+DEFAULT_PRESET = "factory:first-light"

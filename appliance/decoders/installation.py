@@ -7,6 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appliance.storage import sync_folder
+
 _PREFIX = ".importing-"
 
 
@@ -42,11 +44,7 @@ def install(work: Path, target: Path, scratch: Path) -> None:
         if aside.exists():
             aside.replace(target)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # without it a power cut could undo the rename
-    finally:
-        os.close(folder)
+    sync_folder(target.parent)
 
 
 def _restore(left: Path, folder: Path) -> None:

@@ -15,7 +15,8 @@ from appliance.engine.group import Group
 from appliance.latent import CONTROL_PERIOD, LatentSum, Noise, Offset, Oscillators
 from appliance.latent.grid import block_instants, frame_instant
 from appliance.mixing import Master, Mixer
-from appliance.parameters import Table, Values
+from appliance.presets.box import box_values
+from appliance.presets.morph import Morph
 
 
 class Instrument:
@@ -45,11 +46,8 @@ class Instrument:
         self.reserve = max(64 * config.audio.period, self.rate // 2)
         """The most samples of headroom that the streams have room for."""
         slots = len(config.decoders)
-        self.values = Values(Table(slots))
-        for number, slot in enumerate(config.decoders, 1):
-            self.values.set(f"/decoder/{number}/on", slot.on)
-            self.values.set(f"/decoder/{number}/level_db", slot.level_db)
-            self.values.set(f"/decoder/{number}/pan", slot.pan)
+        self.values = box_values(config)
+        self.morph = Morph(self.values)
         self.groups = self._open(config, library, seed)
         modules = (
             Offset(self.values, self.rate),
@@ -67,9 +65,14 @@ class Instrument:
         self.sample = 0
         """The engine's clock: samples begun so far."""
 
+    def stretch(self, count: int) -> int:
+        """Return how many of the next `count` samples may be done as one block."""
+        return self.morph.stretch(self.sample, min(count, self.max_block))
+
     def begin(self, count: int) -> None:
         """Evaluate the latents of the next `count` samples and post the frames that start there."""
         start, end = self.sample, self.sample + count
+        self.morph.step(start)
         first, instants = block_instants(start, count)
         z = self._z[:, :, :instants]
         self.latents.evaluate(first, z)
@@ -106,11 +109,13 @@ class Instrument:
 
     def render(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (2, count), inline: decode and mix in this thread."""
-        for start in range(0, out.shape[1], self.max_block):
-            part = out[:, start : start + self.max_block]
+        start = 0
+        while start < out.shape[1]:
+            part = out[:, start : start + self.stretch(out.shape[1] - start)]
             self.begin(part.shape[1])
             self.decode_inline()
             self.finish(part)
+            start += part.shape[1]
 
     def delay_by(self, samples: int) -> None:
         """Give decoding `samples` more headroom from the next block on, without a click."""

@@ -143,11 +143,15 @@ class Player:
     def _one_block(self) -> None:
         start = time.perf_counter()
         instrument = self.instrument
-        self.queue.drain(instrument.values.array)
-        instrument.begin(self._period)
-        for worker in self.workers:
-            worker.wake()
-        instrument.finish(self._block)
+        self.queue.drain(instrument.values.array, instrument.morph)
+        done = 0
+        while done < self._period:
+            part = self._block[:, done : done + instrument.stretch(self._period - done)]
+            instrument.begin(part.shape[1])
+            for worker in self.workers:
+                worker.wake()
+            instrument.finish(part)
+            done += part.shape[1]
         self._adapt()
         if self.blocks % self._meter_blocks == 0:
             self.reading = instrument.master.meters.read()

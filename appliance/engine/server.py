@@ -4,15 +4,17 @@
 - ``/params`` answers with one ``/params/parameter`` message per row, then ``/params/end``
 - ``/status`` answers with ``/status`` and one JSON text
 - ``/status/subscribe`` sends that feed to the sender for 30 seconds; ask again to go on
+- ``/preset/recall 7`` and the other messages of the presets, see ``neural-synth presets format``
 - what cannot be understood is answered with ``/error`` and one sentence
 """
 
+import functools
 import json
 import math
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pythonosc.osc_message import OscMessage, ParseError
@@ -32,6 +34,9 @@ _PATIENCE = 0.5  # seconds between looks at whether to stop
 
 Address = tuple[str, int]
 
+Commands = Callable[[str, Sequence[Any], Callable[..., object]], None]
+"""Carries out a message: its address, its arguments, and a function that answers."""
+
 
 class Server:
     """Answers OSC messages in a thread of its own; changes go through the engine's queue."""
@@ -45,11 +50,14 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 57130,
         status_rate: float = 10,
+        presets: Commands | None = None,
     ) -> None:
         """Bind the port; raises ConfigError if it is taken. Port 0 takes any free one.
 
-        `status_rate` is in messages a second to each subscriber; 0 is none.
+        `status_rate` is in messages a second to each subscriber; 0 is none. `presets` takes the
+        messages below ``/preset/`` and may answer later, from any thread.
         """
+        self._presets = presets
         self._values = values
         self._queue = queue
         self._status = status
@@ -120,6 +128,8 @@ class Server:
         elif address == "/status/subscribe":
             if len(self._subscribers) < _SUBSCRIBERS or sender in self._subscribers:
                 self._subscribers[sender] = time.monotonic() + _SUBSCRIPTION
+        elif self._presets is not None and address.startswith("/preset/"):
+            self._presets(address, arguments, functools.partial(self._answer, sender))
         elif arguments:
             index = self._values.table.index(address)
             self._queue.put(index, self._values.table.parameters[index].parse(arguments[0]))
@@ -148,10 +158,16 @@ class Server:
                 self._send(subscriber, "/status", text)
 
     def _send(self, target: Address, address: str, *arguments: str | float) -> None:
+        if not self._answer(target, address, *arguments):
+            self._subscribers.pop(target, None)
+
+    def _answer(self, target: Address, address: str, *arguments: str | float) -> bool:
+        """Send one message, from any thread; return whether it went out."""
         builder = OscMessageBuilder(address)
         for argument in arguments:
             builder.add_arg(argument)
         try:
             self._socket.sendto(builder.build().dgram, target)
         except OSError:
-            self._subscribers.pop(target, None)
+            return False
+        return True

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,19 @@ from appliance.engine.player import Player
 class Status:
     """Collects a player's counters and meters; never touches the real-time threads."""
 
-    def __init__(self, player: Player, name: str, warnings: tuple[str, ...] = ()) -> None:
-        """Report on `player` of the box called `name`; `warnings` come from the start-up."""
+    def __init__(
+        self,
+        player: Player,
+        name: str,
+        warnings: tuple[str, ...] = (),
+        *,
+        presets: Callable[[], dict[str, Any]] | None = None,
+    ) -> None:
+        """Report on `player` of the box called `name`; `warnings` come from the start-up.
+
+        `presets` gives the state of the presets.
+        """
+        self._presets = presets
         self._player = player
         self._name = name
         self._warnings = warnings
@@ -54,6 +66,7 @@ class Status:
             "latents": [[round(float(v), 4) for v in row] for row in instrument.latents.last],
             "meters": self._meters(),
             "flags": self._flags(),
+            **({"presets": self._presets()} if self._presets else {}),
         }
 
     def _group(self, number: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ WAVEFORMS = ("off", "sine", "saw", "rect", "tri")
 NOISES = ("silence", "white", "rand")
 MODULES = ("offset", "oscillators", "noise")
 PEAKS = 4
+MAX_SLOTS = 8
 OFF_ON = ("off", "on")
 
 P = Parameter
@@ -94,8 +95,8 @@ class Table:
 
     def __init__(self, slots: int = 4) -> None:
         """Expand the rows; raises ParameterError if `slots` is not 1 to 8."""
-        if not 1 <= slots <= 8:
-            raise ParameterError(f"An instrument has 1 to 8 decoder slots, not {slots}.")
+        if not 1 <= slots <= MAX_SLOTS:
+            raise ParameterError(f"An instrument has 1 to {MAX_SLOTS} decoder slots, not {slots}.")
         self.slots = slots
         sizes = {"{channel}": LATENT_CHANNELS, "{slot}": slots, "{peak}": PEAKS}
         parameters: list[Parameter] = []
@@ -128,6 +129,10 @@ class Table:
         except KeyError:
             hint = did_you_mean(address, self._index)
             raise ParameterError(f"There is no parameter '{address}'.{hint}") from None
+
+    def __contains__(self, address: object) -> bool:
+        """Return whether there is a parameter at `address`."""
+        return address in self._index
 
     def __getitem__(self, address: str) -> Parameter:
         """Return the parameter at `address`; raises ParameterError if there is none."""

@@ -1,76 +1,150 @@
-"""One preset file: versioned YAML that holds only what differs from the defaults."""
+"""One preset: versioned YAML that holds only what differs from the defaults."""
 
+import functools
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+import numpy as np
+from msgspec import Meta, field
+from numpy.typing import NDArray
 
 from appliance.errors import ParameterError, PresetError
-from appliance.parameters import Values
-from appliance.places import data_folder, factory_folder
-from appliance.suggestion import did_you_mean
-from appliance.yaml_file import read_yaml
+from appliance.parameters import Table, Values
+from appliance.parameters.table import MAX_SLOTS
+from appliance.presets.file_name import check_file
+from appliance.yaml_file import legible, parse_yaml, read_yaml
+from appliance.yaml_text import flow
 
 FORMAT = 1
 SUFFIX = ".yaml"
+DIGITS = 7
+"""Significant digits of a written number: what float32, and so OSC, can tell apart."""
+
+Tag = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named sound: parameter addresses and their values, everything else at its default."""
 
-    format: Annotated[int, Meta(ge=1)] = FORMAT
-    name: Annotated[str, Meta(min_length=1, max_length=64)]
-    tags: list[str] = msgspec.field(default_factory=list[str])
-    parameters: dict[str, float | str] = msgspec.field(default_factory=dict[str, float | str])
+    format: Annotated[
+        int, Meta(ge=1, description=f"Version of this format; this one is {FORMAT}")
+    ] = FORMAT
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="Shown to the player")]
+    tags: Annotated[list[Tag], Meta(max_length=16, description="Words to find it by")] = field(
+        default_factory=list[str]
+    )
+    parameters: Annotated[
+        dict[str, float | str],
+        Meta(description="Address and value of every parameter that is not at its default"),
+    ] = field(default_factory=dict[str, float | str])
+    files: Annotated[
+        dict[str, str],
+        Meta(description="Address and relative name of every file that the sound plays from"),
+    ] = field(default_factory=dict[str, str])
+
+    def settings(self, table: Table, base: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the value of every parameter of `table`, float64 (parameters,).
+
+        What the preset does not name is taken from `base`, the values of a box without a preset.
+        Decoder slots that this box lacks are passed over.
+        """
+        settings = base.copy()
+        for address, value in self.parameters.items():
+            if address in table:
+                settings[table.index(address)] = value
+        return settings
 
 
-def load_preset(path: Path, values: Values) -> Preset:
-    """Read the preset at `path` into `values`, all of it or nothing.
+def read_preset(path: Path) -> Preset:
+    """Return the preset at `path`; its values are numbers.
 
-    Parameters of the decoder slots that the preset does not name keep their values, all others
-    return to their defaults. Raises PresetError naming the file, the line, the value and the rule.
+    Raises PresetError naming the file, the line, the value and the rule.
     """
     lines: dict[str, int] = {}
     preset = read_yaml(path, Preset, error=PresetError, lines=lines)
-    if preset.format != FORMAT:
-        raise PresetError(
-            f"{path} has format {preset.format}, this version reads format {FORMAT}. "
-            "Update the instrument, or save the preset again."
-        )
-    parsed: list[tuple[int, float]] = []
-    for address, value in preset.parameters.items():
-        try:
-            index = values.table.index(address)
-            parsed.append((index, values.table.parameters[index].parse(value)))
-        except ParameterError as error:
-            line = lines.get(f"parameters.{address}")
-            place = f"{path}, line {line}" if line else str(path)
-            raise PresetError(f"{place}: {error}") from error
-    for index, parameter in enumerate(values.table):
-        if not parameter.address.startswith("/decoder/"):
-            values.array[index] = parameter.default
-    for index, number in parsed:
-        values.array[index] = number
+    return checked_preset(preset, str(path), lines)
+
+
+def parse_preset(text: str | bytes, *, source: str) -> Preset:
+    """Return the preset that `text` describes; as `read_preset`, errors call it `source`."""
+    lines: dict[str, int] = {}
+    preset = parse_yaml(text, Preset, source=source, error=PresetError, lines=lines)
+    return checked_preset(preset, source, lines)
+
+
+def load_preset(path: Path, values: Values) -> Preset:
+    """Read the preset at `path` into `values`, all of it or nothing; raises as `read_preset`.
+
+    `values` are those of a box without a preset, see `box_values`: what is not named stays.
+    """
+    preset = read_preset(path)
+    values.array[:] = preset.settings(values.table, values.array)
     return preset
 
 
-def find_preset(name: str) -> Path:
-    """Return the file of a preset given by path or by name, the user's before the factory's.
+def write_preset(preset: Preset) -> str:
+    """Return `preset` as YAML for people, in the order of the table; choices are words."""
+    lines = [f"format: {preset.format}", f"name: {flow(preset.name)}"]
+    if preset.tags:
+        lines.append(f"tags: {flow(preset.tags)}")
+    table = every_slot()
+    if preset.parameters:
+        lines.append("parameters:")
+        for index, value in sorted((table.index(a), v) for a, v in preset.parameters.items()):
+            parameter = table.parameters[index]
+            choice = parameter.choices[int(value)] if parameter.choices else number_text(value)
+            lines.append(f"  {parameter.address}: {choice}")
+    if preset.files:
+        lines.append("files:")
+        lines.extend(f"  {address}: {flow(name)}" for address, name in preset.files.items())
+    return "\n".join(lines) + "\n"
 
-    Raises PresetError naming the nearest known preset.
+
+def number_text(value: float | str) -> str:
+    """Return a number with as many digits as are kept."""
+    return f"{float(value) + 0.0:.{DIGITS}g}"
+
+
+def same_settings(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Return whether two sets of values are equal in all the digits that are kept."""
+    return bool(np.allclose(one, other, rtol=10.0 ** (1 - DIGITS), atol=1e-9))
+
+
+@functools.cache
+def every_slot() -> Table:
+    """Return the table of the largest box, which knows every address a preset may hold."""
+    return Table(MAX_SLOTS)
+
+
+def checked_preset(preset: Preset, source: str, lines: dict[str, int], *, key: str = "") -> Preset:
+    """Return `preset`, as it was written, with numbers for values.
+
+    `lines` are those of its file, where its keys begin with `key`. Raises PresetError for the
+    first one that is wrong.
     """
-    path = Path(name).expanduser()
-    if path.suffix == SUFFIX or "/" in name:
-        if path.is_file():
-            return path
-        raise PresetError(f"There is no preset file {path}. Check the path.")
-    known: dict[str, Path] = {}
-    for folder in (factory_folder("presets"), data_folder() / "presets"):
-        if folder.is_dir():
-            known.update({file.stem: file for file in sorted(folder.glob(f"*{SUFFIX}"))})
-    if name not in known:
-        names = ", ".join(sorted(known)) or "none"
-        hint = did_you_mean(name, known)
-        raise PresetError(f"There is no preset '{name}' (known: {names}).{hint}")
-    return known[name]
+
+    def refuse(inner: str, rule: str) -> PresetError:
+        line = lines.get(key + inner)
+        return PresetError(f"{source}, line {line}: {rule}" if line else f"{source}: {rule}")
+
+    if preset.format != FORMAT:
+        raise refuse(
+            "format",
+            f"format is {preset.format}, this version reads format {FORMAT}. "
+            "Update the instrument, or save the preset again.",
+        )
+    if not preset.name.isprintable() or not preset.name.strip():
+        raise refuse("name", f"name is {legible(preset.name)!r}; it must be one line of text.")
+    table = every_slot()
+    numbers: dict[str, float | str] = {}
+    for address, value in preset.parameters.items():
+        try:
+            numbers[address] = table[address].parse(value)
+        except ParameterError as error:
+            raise refuse(f"parameters.{address}", str(error)) from None
+    for address, name in preset.files.items():
+        rule = check_file(address, name)
+        if rule is not None:
+            raise refuse(f"files.{address}", rule)
+    return msgspec.structs.replace(preset, parameters=numbers)
