@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from appliance import LATENT_CHANNELS
 from appliance.decoders.decoder import Decoder
-from appliance.engine.stream import FADE, Stream
+from appliance.engine.stream import Stream
 
 AMPLE = 1 << 62  # slack before any frame was measured
+_WAKING = 1024  # samples; a decoder that wakes starts with a jump, its filter bank's delay later
 _BEHIND = 4  # frames a worker may be behind before new ones are passed over
 
 
@@ -64,7 +65,7 @@ class Group:
         self._expected = 0  # the next frame the stream needs
         self._audio: NDArray[np.float32] = np.zeros((rows, decoder.ratio), np.float32)
         self._was_active = np.zeros(rows, np.bool_)
-        self._fade = np.linspace(0, 1, min(FADE, decoder.ratio), dtype=np.float32)
+        self._fade = np.linspace(0, 1, min(_WAKING, decoder.ratio), dtype=np.float32)
         self.broken = False
         """True once the decoder raised an error; the group stays silent from then on."""
         self.slack = AMPLE
