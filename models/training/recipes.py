@@ -113,7 +113,7 @@ RECIPES = {
                 Phase(4500, rate=9e-4, decay_from=0.0, relaxed=4.0),
                 Phase(2000, rate=4.5e-4, decay_from=0.0, overshoot=2.5, relaxed=2.5),
             ),
-            noise_db=-4.6,
+            noise_db=(-6.0, -2.5),
         ),
         title="Metal",
         key="D minor pentatonic",

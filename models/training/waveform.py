@@ -17,6 +17,7 @@ WINDOW = 128  # samples in which a sound may not get louder than the corpus does
 EXTREME = 8.0  # latent units a host may send
 RESOLVING = 2048  # points of a transform that tells partials from the valleys between them
 TONAL_HZ = 6000.0  # above, sound is mostly noise and has no valleys worth keeping
+TONAL_BANDS = 4  # of 16: under 5.5 kHz
 AHEAD = 256  # samples: a latent describes audio centred so far after the middle of its block
 
 
@@ -47,8 +48,8 @@ class Phase:
 class WaveformRecipe:
     """Sizes of a waveform training; `settle` frames at the start of a segment are not judged.
 
-    `noise_db` voices the noise branch after training: what it learns is the floor of the original,
-    partials between bins included.
+    `noise_db` voices the noise branch after training, under and over 5.5 kHz: what it learns is the
+    floor of the original, what leaks from partials included.
     """
 
     phases: tuple[Phase, ...] = (Phase(11_000),)
@@ -56,7 +57,7 @@ class WaveformRecipe:
     frames: int = 32
     settle: int = 4
     scales: tuple[int, ...] = (8192, 4096, 2048, 512, 128)
-    noise_db: float = 0.0
+    noise_db: tuple[float, float] = (0.0, 0.0)
     latent_noise: float = math.exp(-2.0)
     guard: float = 2.0
     guard_every: int = 4
@@ -230,13 +231,15 @@ def train(
 
 
 @torch.no_grad()
-def voice(network: GeneratorV2, noise_db: float) -> None:
-    """Make the noise branch louder by so many dB."""
+def voice(network: GeneratorV2, noise_db: tuple[float, float]) -> None:
+    """Make the noise branch louder by so many dB under and over 5.5 kHz."""
     assert isinstance(network.noise_module, NoiseGeneratorV2)
     last = network.noise_module.net[-1]
     assert isinstance(last, nn.Conv1d) and last.bias is not None
+    low, high = noise_db
+    shift = torch.tensor([low] * TONAL_BANDS + [high] * (BANDS - TONAL_BANDS))
     # amplitudes are sigmoid(x - 5) ** 2.3, which is exp(2.3 x) where they are small
-    last.bias += noise_db * math.log(10.0) / 20.0 / 2.3
+    last.bias += (shift * math.log(10.0) / 20.0 / 2.3).repeat_interleave(len(last.bias) // BANDS)
 
 
 @torch.no_grad()
