@@ -2,8 +2,10 @@
 
 import json
 import socket
+from collections import deque
 from typing import Any
 
+from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
@@ -20,6 +22,7 @@ class Client:
         self._target = (host, port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.settimeout(timeout)
+        self._received: deque[OscMessage] = deque()  # the rest of a bundle
 
     def __enter__(self) -> "Client":
         """Return the client."""
@@ -43,14 +46,16 @@ class Client:
         nothing answers.
         """
         try:
-            data = self._socket.recv(_LARGEST)
+            while not self._received:
+                packet = OscPacket(self._socket.recv(_LARGEST))
+                self._received.extend(timed.message for timed in packet.messages)
         except OSError:
             host, port = self._target
             raise EngineUnreachableError(
                 f"No engine answers on {host}:{port}. Start it with 'neural-synth play', or give "
                 "the port it uses with --port."
             ) from None
-        message = OscPacket(data).messages[0].message
+        message = self._received.popleft()
         if message.address == "/error":
             raise ParameterError(str(message.params[0]))
         return str(message.address), list(message.params)

@@ -1,13 +1,15 @@
 """The engine's ear and mouth: Open Sound Control over UDP on the loopback interface.
 
 - an address of the parameter table with a value sets it; without one, it answers with the value
-- ``/params`` answers with one ``/params/parameter`` message per row, then ``/params/end``
+- ``/params`` answers with a ``/params/parameter`` message per parameter, then ``/params/end``, in
+  bundles, since a thousand datagrams at once are more than a socket holds
 - ``/status`` answers with ``/status`` and one JSON text
 - ``/status/subscribe`` sends that feed to the sender for 30 seconds; ask again to go on
 - ``/preset/recall 7`` and the other messages of the presets, see ``neural-synth presets format``
 - what cannot be understood is answered with ``/error`` and one sentence
 """
 
+import contextlib
 import functools
 import json
 import math
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message import OscMessage, ParseError
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
@@ -29,6 +32,7 @@ from appliance.parameters import Parameter, Values
 
 _SUBSCRIPTION = 30.0  # seconds
 _LARGEST = 65507  # bytes in one datagram
+_BUNDLED = 64  # messages in one datagram
 _SUBSCRIBERS = 16
 _PATIENCE = 0.5  # seconds between looks at whether to stop
 
@@ -120,9 +124,7 @@ class Server:
     def _handle(self, message: OscMessage, sender: Address) -> None:
         address, arguments = str(message.address), list(message.params)
         if address == "/params":
-            for parameter in self._values.table:
-                self._send(sender, "/params/parameter", *self._describe(parameter))
-            self._send(sender, "/params/end", len(self._values.table))
+            self._tell_parameters(sender)
         elif address == "/status":
             self._send(sender, "/status", json.dumps(self._status()))
         elif address == "/status/subscribe":
@@ -135,6 +137,16 @@ class Server:
             self._queue.put(index, self._values.table.parameters[index].parse(arguments[0]))
         else:
             self._send(sender, address, self._values.get(address))
+
+    def _tell_parameters(self, sender: Address) -> None:
+        messages = [_message("/params/parameter", *self._describe(p)) for p in self._values.table]
+        messages.append(_message("/params/end", len(self._values.table)))
+        for start in range(0, len(messages), _BUNDLED):
+            bundle = OscBundleBuilder(IMMEDIATELY)
+            for message in messages[start : start + _BUNDLED]:
+                bundle.add_content(message)
+            with contextlib.suppress(OSError):
+                self._socket.sendto(bundle.build().dgram, sender)
 
     def _describe(self, parameter: Parameter) -> tuple[str | float, ...]:
         return (
@@ -163,11 +175,15 @@ class Server:
 
     def _answer(self, target: Address, address: str, *arguments: str | float) -> bool:
         """Send one message, from any thread; return whether it went out."""
-        builder = OscMessageBuilder(address)
-        for argument in arguments:
-            builder.add_arg(argument)
         try:
-            self._socket.sendto(builder.build().dgram, target)
+            self._socket.sendto(_message(address, *arguments).dgram, target)
         except OSError:
             return False
         return True
+
+
+def _message(address: str, *arguments: str | float) -> OscMessage:
+    builder = OscMessageBuilder(address)
+    for argument in arguments:
+        builder.add_arg(argument)
+    return builder.build()

@@ -1,8 +1,9 @@
 """The parameter table: every row of the instrument, written once.
 
-A row's address may hold ``{channel}`` (latent channels 1 to 8), ``{slot}`` (decoder slots from 1)
-and ``{peak}`` (equalizer peaks 1 to 4); it stands for one parameter per combination, stored in
-that order, so that a module reads a whole row as one array.
+A row's address may hold ``{channel}`` or ``{source}`` (latent channels 1 to 8), ``{slot}``
+(decoder slots from 1), ``{jam}`` (jam slots 1 to 8) and ``{peak}`` (equalizer peaks 1 to 4); it
+stands for one parameter per combination, stored in that order, so that a module reads a whole row
+as one array.
 """
 
 import itertools
@@ -16,10 +17,30 @@ from appliance.suggestion import did_you_mean
 
 WAVEFORMS = ("off", "sine", "saw", "rect", "tri")
 NOISES = ("silence", "white", "rand")
-MODULES = ("offset", "oscillators", "noise")
+MODULES = ("offset", "oscillators", "noise", "jam", "terrain")
 PEAKS = 4
+JAMS = 8
 MAX_SLOTS = 8
 OFF_ON = ("off", "on")
+INTERPOLATIONS = ("4-point", "stepped")
+BEATS = {
+    "off": 0.0,
+    "64 beats": 64.0,
+    "32 beats": 32.0,
+    "16 beats": 16.0,
+    "8 beats": 8.0,
+    "4 beats": 4.0,
+    "3 beats": 3.0,
+    "2 beats": 2.0,
+    "1 beat": 1.0,
+    "1/2 beat": 1 / 2,
+    "1/3 beat": 1 / 3,
+    "1/4 beat": 1 / 4,
+    "1/6 beat": 1 / 6,
+    "1/8 beat": 1 / 8,
+}
+"""How many beats a synchronised cycle lasts, by its name as a choice; 0 for the free ones."""
+SYNCS = tuple(BEATS)
 
 P = Parameter
 LIN, CUB, LOG, SWI = Curve.LINEAR, Curve.CUBIC, Curve.LOGARITHMIC, Curve.SWITCH
@@ -39,6 +60,25 @@ ROWS: tuple[Parameter, ...] = (
     P("/noise/{channel}/kind", "Kind", "", 0, 2, 0, SWI, NOISES, "white noise or random ramps"),
     P("/noise/{channel}/frequency", "Frequency", "Hz", 0, 100, 10, CUB, (), "new ramps a second"),
     P("/noise/{channel}/amplitude", "Amplitude", "", 0, 4, 1, LIN, (), "peak latent value"),
+    # Jam: eight slots, each playing eight latents from a buffer.
+    P("/jam/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all slots"),
+    P("/jam/{jam}/play", "Play", "", 0, 1, 0, SWI, OFF_ON, "from its start when switched on"),
+    P("/jam/{jam}/mute", "Mute", "", 0, 1, 0, SWI, OFF_ON, "runs on unheard"),
+    P("/jam/{jam}/loop", "Loop", "", 0, 1, 1, SWI, OFF_ON, "off plays once"),
+    P("/jam/{jam}/start", "Start", "", 0, 1, 0, LIN, (), "share of the buffer where it begins"),
+    P("/jam/{jam}/end", "End", "", 0, 1, 1, LIN, (), "share of the buffer where it ends"),
+    P("/jam/{jam}/speed", "Speed", "", -4, 4, 1, LIN, (), "negative is backwards, 0 holds"),
+    P("/jam/{jam}/stretch", "Stretch", "", 0.125, 8, 1, LOG, (), "times as long, without a jump"),
+    P("/jam/{jam}/width", "Width", "", 0, 8, 1, LIN, (), "scales all eight channels"),
+    P("/jam/{jam}/interpolation", "Interpolation", "", 0, 1, 0, SWI, INTERPOLATIONS, "of points"),
+    P("/jam/{jam}/sync", "Sync", "", 0, len(SYNCS) - 1, 0, SWI, SYNCS, "what start to end lasts"),
+    P("/jam/{jam}/route/{source}/{channel}", "Route", "", -4, 4, 0, LIN, (), "gain, 1 on itself"),
+    # Terrain: one point of a map of latents.
+    P("/terrain/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all eight channels"),
+    P("/terrain/x", "X", "", 0, 1, 0.5, LIN, (), "place from left to right"),
+    P("/terrain/y", "Y", "", 0, 1, 0.5, LIN, (), "place from bottom to top"),
+    P("/terrain/glide_ms", "Glide", "ms", 0, 5000, 50, CUB, (), "time to reach a new place"),
+    P("/terrain/sharpness", "Sharpness", "", 0.5, 8, 2, LOG, (), "how far each place reaches"),
     # Decoder slots.
     P("/decoder/{slot}/on", "On", "", 0, 1, 1, SWI, OFF_ON, "off freezes the decoder's state"),
     P("/decoder/{slot}/level_db", "Level", "dB", -60, 12, -6, LIN, (), "-60 is silent"),
@@ -77,9 +117,10 @@ ROWS: tuple[Parameter, ...] = (
 )
 
 # Defaults that differ inside a row.
+_CHANNELS = range(1, LATENT_CHANNELS + 1)
 _DEFAULTS = {
     f"/master/equalizer/{n}/frequency": f for n, f in enumerate((200.0, 800.0, 2500.0, 6000.0), 1)
-}
+} | {f"/jam/{jam}/route/{c}/{c}": 1.0 for jam in range(1, JAMS + 1) for c in _CHANNELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +139,13 @@ class Table:
         if not 1 <= slots <= MAX_SLOTS:
             raise ParameterError(f"An instrument has 1 to {MAX_SLOTS} decoder slots, not {slots}.")
         self.slots = slots
-        sizes = {"{channel}": LATENT_CHANNELS, "{slot}": slots, "{peak}": PEAKS}
+        sizes = {
+            "{channel}": LATENT_CHANNELS,
+            "{source}": LATENT_CHANNELS,
+            "{slot}": slots,
+            "{jam}": JAMS,
+            "{peak}": PEAKS,
+        }
         parameters: list[Parameter] = []
         self.rows: dict[str, Row] = {}
         for template in ROWS:

@@ -50,7 +50,8 @@ def manual() -> str:
         "switched off falls to it. A parameter that is turned by hand meanwhile is left to the "
         "hand. Decoder slots that a preset names and the box lacks are passed over.",
         "## Parameters",
-        "`{channel}` is 1 to 8, `{slot}` a decoder slot from 1, `{peak}` 1 to 4.",
+        "`{channel}`, `{source}` and `{jam}` are 1 to 8, `{slot}` a decoder slot from 1, `{peak}` "
+        "1 to 4.",
         _table(("address", "values", "default", "morph", "meaning"), [_row(p) for p in ROWS]),
         "The defaults of a decoder's on, level and pan are those of the configuration.",
         "## Messages",
