@@ -24,6 +24,7 @@ REAL_TIME = (
     "engine/instrument.py",
     "engine/worker.py",
     "engine/player.py",
+    "engine/monitor.py",
 )
 
 

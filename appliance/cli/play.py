@@ -4,11 +4,14 @@ import functools
 import signal
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from appliance.audio import best_output_name, open_output
+from appliance.audio.output import Output
 from appliance.cli.settings import (
     DEFAULT_PRESET,
     config_option,
@@ -19,6 +22,7 @@ from appliance.cli.settings import (
     set_values,
 )
 from appliance.engine.instrument import Instrument
+from appliance.engine.monitor import Monitor
 from appliance.engine.player import Player
 from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.engine.server import Server
@@ -59,9 +63,12 @@ def play(
         seconds = seconds or _SECONDS_WITHOUT_CARD
         click.echo(f"No sound card: playing {seconds:g} s into {_WITHOUT_CARD.resolve()}")
     audio = config.audio
-    with open_output(name, rate=audio.rate, period=audio.period, periods=audio.periods) as opened:
+    with (
+        open_output(name, rate=audio.rate, period=audio.period, periods=audio.periods) as opened,
+        _monitor(opened) as (monitor, warnings),
+    ):
         instrument = Instrument(config, open_library(config), seed=seed, max_block=opened.period)
-        player = Player(instrument, opened, config)
+        player = Player(instrument, opened, config, monitor=monitor)
         keeper = Keeper(
             instrument.values,
             player.queue,
@@ -73,7 +80,7 @@ def play(
         sound = keeper.begin(preset, config.preset, DEFAULT_PRESET)
         set_values(instrument.values, settings)
         instrument.settle()
-        status = Status(player, config.name, presets=keeper.status)
+        status = Status(player, config.name, warnings, presets=keeper.status)
         server = Server(
             instrument.values,
             player.queue,
@@ -109,6 +116,20 @@ def play(
         f"audio thread {100 * engine['load']:.1f} % of a core, decoders "
         f"{100 * sum(d['load'] for d in end['decoders']):.1f} %"
     )
+
+
+@contextmanager
+def _monitor(output: Output) -> Generator[tuple[Monitor | None, tuple[str, ...]]]:
+    """Yield a ring for what `output` gets, or what to warn of: the sound does not depend on it."""
+    try:
+        monitor = Monitor(output.rate, output.period)
+    except OSError as error:
+        yield None, (f"nobody can listen beside: shared memory {error.strerror or error}",)
+        return
+    try:
+        yield monitor, ()
+    finally:
+        monitor.close()
 
 
 def _until_told(player: Player, seconds: float | None) -> None:

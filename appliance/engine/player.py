@@ -12,6 +12,7 @@ from appliance.audio.output import Output
 from appliance.config import Config
 from appliance.engine.group import AMPLE, Group
 from appliance.engine.instrument import Instrument
+from appliance.engine.monitor import Monitor
 from appliance.engine.queue import ParameterQueue
 from appliance.engine.realtime import (
     Scheduling,
@@ -32,10 +33,21 @@ class Player:
     Parameter changes go into `queue`. Counters may be read from any thread at any time.
     """
 
-    def __init__(self, instrument: Instrument, output: Output, config: Config) -> None:
-        """Warm every decoder up and choose the headroom from what a frame then takes."""
+    def __init__(
+        self,
+        instrument: Instrument,
+        output: Output,
+        config: Config,
+        *,
+        monitor: Monitor | None = None,
+    ) -> None:
+        """Warm every decoder up and choose the headroom from what a frame then takes.
+
+        `monitor` gets what `output` gets.
+        """
         self.instrument = instrument
         self.output = output
+        self.monitor = monitor
         self.queue = ParameterQueue()
         self.blocks = 0
         self.busy_seconds = 0.0
@@ -158,6 +170,8 @@ class Player:
         seconds = time.perf_counter() - start
         self.busy_seconds += seconds
         self.longest_seconds = max(self.longest_seconds, seconds)
+        if self.monitor is not None:
+            self.monitor.write(self._block)
         self.output.write(self._block)
         self.blocks += 1
         self._heartbeat = time.monotonic()

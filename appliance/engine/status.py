@@ -65,6 +65,7 @@ class Status:
             "decoders": [self._group(number) for number in range(len(instrument.groups))],
             "latents": [[round(float(v), 4) for v in row] for row in instrument.latents.last],
             "meters": self._meters(),
+            "monitor": str(player.monitor.path) if player.monitor else None,
             "flags": self._flags(),
             **({"presets": self._presets()} if self._presets else {}),
         }

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from appliance.engine.client import Client
+from appliance.engine.listener import Listener
 from appliance.errors import EngineUnreachableError
 from tests.cli.conftest import Box
 
@@ -63,6 +64,7 @@ def test_play_answers_osc_and_status(box: Box) -> None:
             assert client.get("/master/level_db") == -12
         said = box("status", "--port", str(port))
         assert said.code == 0 and "slots 1" in said.out
+        listener = Listener(Path(state["monitor"]))
         parsed = json.loads(box("status", "--json", "--port", str(port)).out)
         assert parsed["engine"]["blocks"] > 0
         clash = box("play", "--config", config, "--seconds", "1")
@@ -72,6 +74,8 @@ def test_play_answers_osc_and_status(box: Box) -> None:
         out, err = engine.communicate(timeout=20)
     assert engine.returncode == 0, err
     assert "Played" in out
+    assert listener.rate == 44100 and np.abs(listener.latest(20_000)).max() > 0.001
+    assert listener.gone
 
 
 def wait_for(port: int) -> dict[str, Any]:

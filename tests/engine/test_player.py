@@ -3,6 +3,7 @@
 import gc
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from appliance.audio.output import Output
 from appliance.config import AudioConfig, Config, DecoderConfig, EngineConfig
 from appliance.decoders.library import Library
 from appliance.engine.instrument import Instrument
+from appliance.engine.listener import Listener
+from appliance.engine.monitor import Monitor
 from appliance.engine.player import Player
 from appliance.engine.status import Status
 
@@ -63,11 +66,13 @@ def prepare(library: Library) -> Instrument:
     return instrument
 
 
-def play(library: Library, blocks: int) -> tuple[np.ndarray, Player]:
+def play(
+    library: Library, blocks: int, monitor: Monitor | None = None
+) -> tuple[np.ndarray, Player]:
     instrument = prepare(library)
     output = Lockstep(blocks)
     output.instrument = instrument
-    player = Player(instrument, output, CONFIG)
+    player = Player(instrument, output, CONFIG, monitor=monitor)
     player.start()
     try:
         assert output.full.wait(30), player.error
@@ -86,6 +91,15 @@ def test_threads_and_inline_give_the_same_samples(library: Library) -> None:
     inline.render(expected)
     assert np.array_equal(threaded, expected)
     assert np.abs(expected).max() > 0.01
+
+
+def test_the_monitor_gets_what_the_card_gets(library: Library, tmp_path: Path) -> None:
+    monitor = Monitor(44100, 256, tmp_path)
+    audio, player = play(library, 60, monitor)
+    begin, heard = Listener(monitor.path).read(0, audio.shape[1])
+    assert begin == 0 and np.array_equal(heard, audio)
+    assert Status(player, "box").snapshot()["monitor"] == str(monitor.path)
+    monitor.close()
 
 
 def test_the_collector_runs_again_after_playing(library: Library) -> None:
