@@ -12,6 +12,9 @@ from appliance.cli import main
 from tests.engine.tiny import write_model
 
 
+ROOT = Path(__file__).parents[2]
+
+
 class Outcome(NamedTuple):
     """What a command said and how it ended."""
 
@@ -59,6 +62,7 @@ def box(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NEURAL_SYNTH_MODELS", str(tiny_models))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for commands started from another folder
     for name in ("NEURAL_SYNTH_CONFIG", "XDG_DATA_HOME", "NEURAL_SYNTH_DATA"):
         monkeypatch.delenv(name, raising=False)
 
