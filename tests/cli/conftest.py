@@ -11,7 +11,6 @@ import yaml
 from appliance.cli import main
 from tests.engine.tiny import write_model
 
-
 ROOT = Path(__file__).parents[2]
 
 
