@@ -25,7 +25,7 @@ TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2
 setup: $(VENV)/.models
 
 play: $(VENV)/.play
-	$(BIN)/neural-synth play $(ARGS)
+	$(BIN)/neural-synth play --panel $(ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(ARGS)

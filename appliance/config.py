@@ -5,10 +5,12 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-import msgspec
 from msgspec import Meta, field
+from msgspec.structs import replace
 
 from appliance.errors import ConfigError
+from appliance.panel.settings import PanelConfig
+from appliance.section import Section
 from appliance.yaml_file import legible, parse_yaml, read_yaml
 from appliance.yaml_text import write_yaml
 
@@ -16,11 +18,7 @@ ENVIRONMENT = "NEURAL_SYNTH_CONFIG"
 PLACES = ("~/.config/neural-synth/config.yaml", "/etc/neural-synth/config.yaml")
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the configuration; a key that is left out has its default."""
-
-
-class AudioConfig(_Section, frozen=True):
+class AudioConfig(Section, frozen=True):
     """The sound card and its clock."""
 
     output: Annotated[
@@ -42,7 +40,7 @@ class AudioConfig(_Section, frozen=True):
 Core = Annotated[int, Meta(ge=0, le=1023)]
 
 
-class EngineConfig(_Section, frozen=True):
+class EngineConfig(Section, frozen=True):
     """How the engine uses the processor."""
 
     headroom: Annotated[
@@ -66,7 +64,7 @@ class EngineConfig(_Section, frozen=True):
     ] = True
 
 
-class OscConfig(_Section, frozen=True):
+class OscConfig(Section, frozen=True):
     """Where the engine listens for OSC."""
 
     host: Annotated[str, Meta(min_length=1, max_length=253, description="Address to listen on")] = (
@@ -82,7 +80,7 @@ class OscConfig(_Section, frozen=True):
     ] = False
 
 
-class DecoderConfig(_Section, frozen=True):
+class DecoderConfig(Section, frozen=True):
     """One decoder slot."""
 
     model: Annotated[
@@ -114,7 +112,7 @@ def _factory_decoders() -> list[DecoderConfig]:
 Folder = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
-class Config(_Section, frozen=True):
+class Config(Section, frozen=True):
     """Everything the box needs to know before it sounds."""
 
     name: Annotated[
@@ -137,6 +135,13 @@ class Config(_Section, frozen=True):
         list[DecoderConfig],
         Meta(min_length=1, max_length=8, description="The decoder slots, 1 to 8, each with:"),
     ] = field(default_factory=_factory_decoders)
+    panel: Annotated[PanelConfig, Meta(description="Everything that hands and eyes use")] = field(
+        default_factory=PanelConfig
+    )
+
+    def with_port(self, port: int) -> "Config":
+        """Return the same configuration with the engine on OSC port `port`."""
+        return replace(self, osc=replace(self.osc, port=port))
 
 
 class LoadedConfig(NamedTuple):

@@ -13,6 +13,7 @@ import click
 from appliance import __version__
 from appliance.cli.check import check
 from appliance.cli.models import models
+from appliance.cli.panel import panel
 from appliance.cli.play import play
 from appliance.cli.presets import presets
 from appliance.cli.render import render
@@ -26,7 +27,7 @@ def cli() -> None:
     """A boxed neural synthesizer: four decoders played by one 8-channel latent signal."""
 
 
-for command in (render, play, models, presets, check, status):
+for command in (render, play, panel, models, presets, check, status):
     cli.add_command(command)
 
 

@@ -28,6 +28,7 @@ from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.engine.server import Server
 from appliance.engine.status import Status
 from appliance.errors import ApplianceError
+from appliance.panel.child import PanelChild
 from appliance.places import data_folder
 from appliance.presets.commands import perform
 from appliance.presets.finding import factory_shelf
@@ -40,6 +41,7 @@ _SECONDS_WITHOUT_CARD = 30.0
 @click.command()
 @click.option("--seconds", type=click.FloatRange(0.1), help="Stop after so long.")
 @click.option("--output", help="ALSA PCM, 'null' or FILE.wav; default: the configuration's.")
+@click.option("--panel/--no-panel", help="Start the panel too: Push and its other parts.")
 @click.option("--seed", type=click.IntRange(0, 2**16 - 1), default=0, help="Of all random numbers.")
 @config_option
 @preset_option
@@ -47,6 +49,7 @@ _SECONDS_WITHOUT_CARD = 30.0
 def play(
     seconds: float | None,
     output: str | None,
+    panel: bool,
     seed: int,
     config_path: Path | None,
     preset: str | None,
@@ -90,7 +93,10 @@ def play(
             status_rate=config.osc.status_rate,
             presets=functools.partial(perform, keeper),
         )
+        child = PanelChild(file) if panel else None
         try:
+            if child is not None:
+                child.look()  # before this thread has a priority that the child would inherit
             player.start()
             keeper.start(functools.partial(enter_real_time, BACKGROUND))
             server.start()
@@ -100,9 +106,11 @@ def play(
                 f"of {opened.period}, headroom {1e3 * instrument.headroom / opened.rate:.1f} ms, "
                 f"OSC port {server.port}, configuration {file or 'built in'}"
             )
-            _until_told(player, seconds)
+            _until_told(player, seconds, child)
             end = status.snapshot()
         finally:
+            if child is not None:
+                child.stop()
             server.stop()
             keeper.stop()
             player.stop()
@@ -132,8 +140,8 @@ def _monitor(output: Output) -> Generator[tuple[Monitor | None, tuple[str, ...]]
         monitor.close()
 
 
-def _until_told(player: Player, seconds: float | None) -> None:
-    """Wait for the end of `seconds`, of the audio thread, or for a signal."""
+def _until_told(player: Player, seconds: float | None, child: PanelChild | None) -> None:
+    """Wait for the end of `seconds`, of the audio thread, or for a signal; mind the panel."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -145,6 +153,8 @@ def _until_told(player: Player, seconds: float | None) -> None:
             left = 1.0 if end is None else max(0.0, min(1.0, end - time.monotonic()))
             if player.wait(left):
                 return
+            if child is not None:
+                child.look()
     except KeyboardInterrupt:
         click.echo("", file=sys.stderr)
     finally:

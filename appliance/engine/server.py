@@ -4,14 +4,15 @@
 - ``/params`` answers with a ``/params/parameter`` message per parameter, then ``/params/end``, in
   bundles, since a thousand datagrams at once are more than a socket holds
 - ``/status`` answers with ``/status`` and one JSON text
-- ``/status/subscribe`` sends that feed to the sender for 30 seconds; ask again to go on
+- ``/status/subscribe [RATE]`` sends that feed to the sender for 30 seconds, RATE (at most 30) times
+  a second; ask again to go on
+- ``/params/subscribe [RATE]`` sends in the same way the value of every parameter and then of those
+  that changed, as bundles of plain messages; 0 ends either
 - ``/preset/recall 7`` and the other messages of the presets, see ``neural-synth presets format``
 - what cannot be understood is answered with ``/error`` and one sentence
 """
 
-import contextlib
 import functools
-import json
 import math
 import socket
 import threading
@@ -25,18 +26,16 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 from pythonosc.osc_packet import ParseError as PacketParseError
 
+from appliance.engine.feed import Address, Feed, status_message
 from appliance.engine.queue import ParameterQueue
 from appliance.engine.realtime import BACKGROUND, enter_real_time
-from appliance.errors import ApplianceError, ConfigError
+from appliance.errors import ApplianceError, ConfigError, ParameterError
 from appliance.parameters import Parameter, Values
 
-_SUBSCRIPTION = 30.0  # seconds
 _LARGEST = 65507  # bytes in one datagram
 _BUNDLED = 64  # messages in one datagram
-_SUBSCRIBERS = 16
 _PATIENCE = 0.5  # seconds between looks at whether to stop
-
-Address = tuple[str, int]
+_SHORTEST = 0.0005  # seconds to listen between two looks at the feed
 
 Commands = Callable[[str, Sequence[Any], Callable[..., object]], None]
 """Carries out a message: its address, its arguments, and a function that answers."""
@@ -58,15 +57,15 @@ class Server:
     ) -> None:
         """Bind the port; raises ConfigError if it is taken. Port 0 takes any free one.
 
-        `status_rate` is in messages a second to each subscriber; 0 is none. `presets` takes the
-        messages below ``/preset/`` and may answer later, from any thread.
+        `status_rate` is in messages a second to each subscriber that names no rate. `presets`
+        takes the messages below ``/preset/`` and may answer later, from any thread.
         """
         self._presets = presets
         self._values = values
         self._queue = queue
         self._status = status
-        self._interval = 1 / status_rate if status_rate > 0 else math.inf
-        self._subscribers: dict[Address, float] = {}
+        self._rate = status_rate
+        self._feed = Feed(values, status, self._post)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.bind((host, port))
@@ -76,7 +75,6 @@ class Server:
                 f"OSC port {port} on {host} cannot be opened ({error.strerror}). Another engine "
                 "may be running; stop it or set osc.port in the configuration."
             ) from error
-        self._socket.settimeout(min(self._interval, _PATIENCE))
         self.port: int = self._socket.getsockname()[1]
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
@@ -94,8 +92,9 @@ class Server:
 
     def _run(self) -> None:
         enter_real_time(BACKGROUND)
-        due = time.monotonic() + self._interval
         while not self._stopping:
+            wait = self._feed.wait(time.monotonic(), _PATIENCE)
+            self._socket.settimeout(max(wait, _SHORTEST))
             try:
                 data, sender = self._socket.recvfrom(_LARGEST)
             except TimeoutError:
@@ -104,39 +103,38 @@ class Server:
                 data, sender = b"", None  # an earlier answer found nobody listening
             if sender is not None:
                 self._receive(data, sender)
-            now = time.monotonic()
-            if now >= due:
-                due = now + self._interval
-                self._feed(now)
+            self._feed.tell(time.monotonic())
 
     def _receive(self, data: bytes, sender: Address) -> None:
         try:
             messages = [timed.message for timed in OscPacket(data).messages]
         except (PacketParseError, ParseError, ValueError, IndexError, UnicodeDecodeError):
-            self._send(sender, "/error", f"A datagram of {len(data)} bytes is not valid OSC.")
+            self._answer(sender, "/error", f"A datagram of {len(data)} bytes is not valid OSC.")
             return
         for message in messages:
             try:
                 self._handle(message, sender)
             except ApplianceError as error:
-                self._send(sender, "/error", str(error))
+                self._answer(sender, "/error", str(error))
 
     def _handle(self, message: OscMessage, sender: Address) -> None:
         address, arguments = str(message.address), list(message.params)
         if address == "/params":
             self._tell_parameters(sender)
         elif address == "/status":
-            self._send(sender, "/status", json.dumps(self._status()))
-        elif address == "/status/subscribe":
-            if len(self._subscribers) < _SUBSCRIBERS or sender in self._subscribers:
-                self._subscribers[sender] = time.monotonic() + _SUBSCRIPTION
+            self._post(sender, status_message(self._status()))
+        elif address in ("/status/subscribe", "/params/subscribe"):
+            rate = _rate_of(address, arguments[0]) if arguments else self._rate
+            self._feed.subscribe(
+                sender, time.monotonic(), rate, parameters=address == "/params/subscribe"
+            )
         elif self._presets is not None and address.startswith("/preset/"):
             self._presets(address, arguments, functools.partial(self._answer, sender))
         elif arguments:
             index = self._values.table.index(address)
             self._queue.put(index, self._values.table.parameters[index].parse(arguments[0]))
         else:
-            self._send(sender, address, self._values.get(address))
+            self._answer(sender, address, self._values.get(address))
 
     def _tell_parameters(self, sender: Address) -> None:
         messages = [_message("/params/parameter", *self._describe(p)) for p in self._values.table]
@@ -145,8 +143,7 @@ class Server:
             bundle = OscBundleBuilder(IMMEDIATELY)
             for message in messages[start : start + _BUNDLED]:
                 bundle.add_content(message)
-            with contextlib.suppress(OSError):
-                self._socket.sendto(bundle.build().dgram, sender)
+            self._post(sender, bundle.build().dgram)
 
     def _describe(self, parameter: Parameter) -> tuple[str | float, ...]:
         return (
@@ -162,21 +159,13 @@ class Server:
             parameter.description,
         )
 
-    def _feed(self, now: float) -> None:
-        self._subscribers = {a: end for a, end in self._subscribers.items() if end > now}
-        if self._subscribers:
-            text = json.dumps(self._status())
-            for subscriber in self._subscribers:
-                self._send(subscriber, "/status", text)
-
-    def _send(self, target: Address, address: str, *arguments: str | float) -> None:
-        if not self._answer(target, address, *arguments):
-            self._subscribers.pop(target, None)
-
     def _answer(self, target: Address, address: str, *arguments: str | float) -> bool:
         """Send one message, from any thread; return whether it went out."""
+        return self._post(target, _message(address, *arguments).dgram)
+
+    def _post(self, target: Address, datagram: bytes) -> bool:
         try:
-            self._socket.sendto(_message(address, *arguments).dgram, target)
+            self._socket.sendto(datagram, target)
         except OSError:
             return False
         return True
@@ -187,3 +176,9 @@ def _message(address: str, *arguments: str | float) -> OscMessage:
     for argument in arguments:
         builder.add_arg(argument)
     return builder.build()
+
+
+def _rate_of(address: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ParameterError(f"{address} takes a RATE in messages a second, not {value!r}.")
+    return float(value)

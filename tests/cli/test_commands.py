@@ -1,6 +1,7 @@
 """`neural-synth play`, `models list`, `check` and `status`."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -153,3 +154,17 @@ def test_evaluating_without_the_trainer_names_the_remedy(
     said = box("models", "evaluate", "slow")
     assert said.code == 3
     assert "source checkout" in said.err and "pip install -e" in said.err
+
+
+def test_play_brings_its_panel_along(box: Box) -> None:
+    port = free_port()
+    config = box.configure(osc={"port": port}, audio={"output": "null"})
+    playing = subprocess.run(
+        [sys.executable, "-m", "appliance", "play", "--panel", "--seconds", "5"],
+        env={**os.environ, "NEURAL_SYNTH_CONFIG": str(config)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert f"The engine 'neural-synth' answers on 127.0.0.1:{port}." in playing.stderr

@@ -1,0 +1,48 @@
+"""The panel process: the engine's box, and the parts that stand on it."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+
+from appliance.config import Config
+from appliance.panel.box import Box
+from appliance.panel.part import Desk
+from appliance.panel.supervisor import Supervisor, openers
+
+_LOOK = 0.25  # seconds
+
+
+def run_panel(config: Config, stopping: threading.Event, tell: Callable[[str], None]) -> None:
+    """Run all parts that `config` switches on until `stopping` is set.
+
+    `tell` hears one sentence about whatever fails, and about the engine's coming and going. An
+    engine that is absent is waited for.
+    """
+    host = "127.0.0.1" if config.osc.host == "0.0.0.0" else config.osc.host  # noqa: S104
+    box = Box(host, config.osc.port, rate=config.panel.rate)
+    supervisor = Supervisor(openers(config.panel), tell)
+    desk = Desk(box, config, supervisor.reports)
+    box.listen(lambda news: tell(_presence(box)) if news.kind == "connection" else None)
+    _be_ordinary()
+    box.start()
+    try:
+        while not stopping.is_set():
+            supervisor.look(desk)
+            stopping.wait(_LOOK)
+    finally:
+        supervisor.stop()
+        box.stop()
+
+
+def _presence(box: Box) -> str:
+    if box.connected:
+        return f"The engine '{box.state.name}' answers on {box.host}:{box.port}."
+    return f"The engine on {box.host}:{box.port} is silent; its return is waited for."
+
+
+def _be_ordinary() -> None:
+    """Leave the priority that an engine may have handed on: nothing here is worth a late block."""
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
