@@ -17,7 +17,8 @@ from appliance.suggestion import did_you_mean
 
 WAVEFORMS = ("off", "sine", "saw", "rect", "tri")
 NOISES = ("silence", "white", "rand")
-MODULES = ("offset", "oscillators", "noise", "jam", "terrain")
+CLOCKS = ("internal", "midi")
+MODULES = ("offset", "oscillators", "noise", "encoder", "jam", "terrain")
 PEAKS = 4
 JAMS = 8
 MAX_SLOTS = 8
@@ -42,6 +43,8 @@ BEATS = {
 """How many beats a synchronised cycle lasts, by its name as a choice; 0 for the free ones."""
 SYNCS = tuple(BEATS)
 
+_ROUTE = "gain, 1 from a channel to itself"
+
 P = Parameter
 LIN, CUB, LOG, SWI = Curve.LINEAR, Curve.CUBIC, Curve.LOGARITHMIC, Curve.SWITCH
 
@@ -55,11 +58,23 @@ ROWS: tuple[Parameter, ...] = (
     P("/oscillators/{channel}/frequency", "Frequency", "Hz", 0, 100, 0.5, CUB, (), "0 parks it"),
     P("/oscillators/{channel}/amplitude", "Amplitude", "", 0, 4, 1, LIN, (), "peak latent value"),
     P("/oscillators/{channel}/duty", "Duty", "", 0, 1, 0.5, LIN, (), "pulse width of rect and tri"),
+    P("/oscillators/{channel}/sync", "Sync", "", 0, len(SYNCS) - 1, 0, SWI, SYNCS, "beats a cycle"),
     # Noise: eight random signals.
     P("/noise/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all amplitudes"),
     P("/noise/{channel}/kind", "Kind", "", 0, 2, 0, SWI, NOISES, "white noise or random ramps"),
     P("/noise/{channel}/frequency", "Frequency", "Hz", 0, 100, 10, CUB, (), "new ramps a second"),
     P("/noise/{channel}/amplitude", "Amplitude", "", 0, 4, 1, LIN, (), "peak latent value"),
+    P("/noise/{channel}/sync", "Sync", "", 0, len(SYNCS) - 1, 0, SWI, SYNCS, "beats a ramp"),
+    # Encoder: latents of an audio file, the live input and the decoders' own sound.
+    P("/encoder/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all eight channels"),
+    P("/encoder/file/play", "File", "", 0, 1, 0, SWI, OFF_ON, "from its start when switched on"),
+    P("/encoder/file/loop", "Loop", "", 0, 1, 1, SWI, OFF_ON, "off plays once"),
+    P("/encoder/file/start", "Start", "", 0, 1, 0, LIN, (), "share of the file where it begins"),
+    P("/encoder/file/end", "End", "", 0, 1, 1, LIN, (), "share of the file where it ends"),
+    P("/encoder/file/level_db", "File level", "dB", -60, 12, 0, LIN, (), "-60 is silent"),
+    P("/encoder/live/level_db", "Live level", "dB", -60, 24, -60, LIN, (), "-60 is silent"),
+    P("/encoder/feedback/{slot}/level_db", "Feedback", "dB", -60, 24, -60, LIN, (), "-60 is none"),
+    P("/encoder/{slot}/route/{source}/{channel}", "Route", "", -4, 4, 0, LIN, (), _ROUTE),
     # Jam: eight slots, each playing eight latents from a buffer.
     P("/jam/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all slots"),
     P("/jam/{jam}/play", "Play", "", 0, 1, 0, SWI, OFF_ON, "from its start when switched on"),
@@ -72,13 +87,17 @@ ROWS: tuple[Parameter, ...] = (
     P("/jam/{jam}/width", "Width", "", 0, 8, 1, LIN, (), "scales all eight channels"),
     P("/jam/{jam}/interpolation", "Interpolation", "", 0, 1, 0, SWI, INTERPOLATIONS, "of points"),
     P("/jam/{jam}/sync", "Sync", "", 0, len(SYNCS) - 1, 0, SWI, SYNCS, "what start to end lasts"),
-    P("/jam/{jam}/route/{source}/{channel}", "Route", "", -4, 4, 0, LIN, (), "gain, 1 on itself"),
+    P("/jam/{jam}/route/{source}/{channel}", "Route", "", -4, 4, 0, LIN, (), _ROUTE),
     # Terrain: one point of a map of latents.
     P("/terrain/expression", "Expression", "", 0, 4, 1, LIN, (), "scales all eight channels"),
     P("/terrain/x", "X", "", 0, 1, 0.5, LIN, (), "place from left to right"),
     P("/terrain/y", "Y", "", 0, 1, 0.5, LIN, (), "place from bottom to top"),
     P("/terrain/glide_ms", "Glide", "ms", 0, 5000, 50, CUB, (), "time to reach a new place"),
     P("/terrain/sharpness", "Sharpness", "", 0.5, 8, 2, LOG, (), "how far each place reaches"),
+    # Clock.
+    P("/clock/tempo", "Tempo", "BPM", 20, 300, 120, LIN, (), "of the internal clock"),
+    P("/clock/source", "Clock", "", 0, 1, 0, SWI, CLOCKS, "own tempo, or MIDI clock"),
+    P("/clock/bar", "Bar", "beats", 1, 16, 4, LIN, (), "whole beats in a bar"),
     # Decoder slots.
     P("/decoder/{slot}/on", "On", "", 0, 1, 1, SWI, OFF_ON, "off freezes the decoder's state"),
     P("/decoder/{slot}/level_db", "Level", "dB", -60, 12, -6, LIN, (), "-60 is silent"),
@@ -92,6 +111,7 @@ ROWS: tuple[Parameter, ...] = (
     # Mix.
     P("/mix/spread_ms", "Spread", "ms", 0, 20, 0, LIN, (), "slow delay drift between decoders"),
     P("/mix/spread_rate", "Spread rate", "Hz", 0.01, 2, 0.1, LOG, (), "speed of the drift"),
+    P("/mix/input", "Input", "", 0, 1, 0, LIN, (), "from decoders only to encoder input only"),
     P("/mix/autopan_rate", "Auto-pan rate", "Hz", 0.01, 20, 10, LOG, (), "new positions a second"),
     # Master.
     P("/master/compressor/on", "Compressor", "", 0, 1, 1, SWI, OFF_ON, "compressor in the chain"),
@@ -118,9 +138,11 @@ ROWS: tuple[Parameter, ...] = (
 
 # Defaults that differ inside a row.
 _CHANNELS = range(1, LATENT_CHANNELS + 1)
-_DEFAULTS = {
-    f"/master/equalizer/{n}/frequency": f for n, f in enumerate((200.0, 800.0, 2500.0, 6000.0), 1)
-} | {f"/jam/{jam}/route/{c}/{c}": 1.0 for jam in range(1, JAMS + 1) for c in _CHANNELS}
+_DEFAULTS = (
+    {f"/master/equalizer/{n}/frequency": f for n, f in enumerate((200.0, 800.0, 2500.0, 6000.0), 1)}
+    | {f"/encoder/{slot}/route/{c}/{c}": 1.0 for slot in range(1, MAX_SLOTS + 1) for c in _CHANNELS}
+    | {f"/jam/{jam}/route/{c}/{c}": 1.0 for jam in range(1, JAMS + 1) for c in _CHANNELS}
+)
 
 
 @dataclass(frozen=True, slots=True)
