@@ -12,6 +12,7 @@ from pythonosc.osc_packet import OscPacket
 from appliance.errors import EngineUnreachableError, ParameterError
 
 _LARGEST = 65507
+_BUFFER = 1 << 20  # bytes; the system may grant less
 
 
 class Client:
@@ -21,6 +22,8 @@ class Client:
         """Open a socket; nothing is sent yet."""
         self._target = (host, port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # The parameter table comes at once and is larger than what a socket usually holds.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._socket.settimeout(timeout)
         self._received: deque[OscMessage] = deque()  # the rest of a bundle
 

@@ -33,7 +33,8 @@ from appliance.errors import ApplianceError, ConfigError, ParameterError
 from appliance.parameters import Parameter, Values
 
 _LARGEST = 65507  # bytes in one datagram
-_BUNDLED = 64  # messages in one datagram
+_BUNDLE = 15_500  # bytes of bundled messages in a datagram: what a socket's buffer holds best
+_BUNDLE_HEAD = 16
 _PATIENCE = 0.5  # seconds between looks at whether to stop
 _SHORTEST = 0.0005  # seconds to listen between two looks at the feed
 
@@ -139,11 +140,14 @@ class Server:
     def _tell_parameters(self, sender: Address) -> None:
         messages = [_message("/params/parameter", *self._describe(p)) for p in self._values.table]
         messages.append(_message("/params/end", len(self._values.table)))
-        for start in range(0, len(messages), _BUNDLED):
-            bundle = OscBundleBuilder(IMMEDIATELY)
-            for message in messages[start : start + _BUNDLED]:
-                bundle.add_content(message)
-            self._post(sender, bundle.build().dgram)
+        bundle, size = OscBundleBuilder(IMMEDIATELY), _BUNDLE_HEAD
+        for message in messages:
+            if size + message.size + 4 > _BUNDLE:
+                self._post(sender, bundle.build().dgram)
+                bundle, size = OscBundleBuilder(IMMEDIATELY), _BUNDLE_HEAD
+            bundle.add_content(message)
+            size += message.size + 4
+        self._post(sender, bundle.build().dgram)
 
     def _describe(self, parameter: Parameter) -> tuple[str | float, ...]:
         return (
