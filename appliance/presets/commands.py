@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from appliance.errors import ParameterError, PresetError
+from appliance.presets import editing
 from appliance.presets.archive import export_bank, import_bank
 from appliance.presets.arguments import (
     quantize_of,
@@ -253,6 +254,10 @@ COMMANDS = (
         lambda k, a, _: k.bench.swap(slot_number_of(a[0]), slot_number_of(a[1])),
     ),
     Command("clear", "SLOT", "empties a slot", lambda k, a, _: k.bench.clear(slot_number_of(a[0]))),
+    Command("text", "SLOT", "answers with a slot's YAML", editing.text),
+    Command("rename", "SLOT NAME", "gives a slot another name", editing.rename),
+    Command("tag", "SLOT TAGS", "gives a slot other tags, in one text with commas", editing.tag),
+    Command("take", "SLOT FILE", "fills a slot with the preset in a file", editing.take),
     Command("undo", "", "takes the last edit or change back", lambda k, _, __: k.bench.undo()),
     Command("redo", "", "does it again", lambda k, _, __: k.bench.redo()),
     Command("versions", "SLOT", f"lists up to {KEPT} overwritten versions", _versions),

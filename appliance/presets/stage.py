@@ -186,6 +186,18 @@ class Stage:
         self._ends = (sound, sound)
         self._forth = True
 
+    def describe(self, slot: int, name: str, tags: tuple[str, ...]) -> None:
+        """Call whatever came from `slot` by another name and other tags."""
+        one, other = self._ends
+        same = one is other
+
+        def described(sound: Sound) -> Sound:
+            return replace(sound, name=name, tags=tags) if sound.slot == slot else sound
+
+        one, other = described(one), described(other)
+        self._ends = (one, one if same else other)
+        self.queued = described(self.queued) if self.queued else None
+
     def look(self, *, flush: bool = False) -> None:
         """See what the engine has done, and make a step to undo of what the hands have done.
 
