@@ -11,6 +11,7 @@ os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
 import click
 
 from appliance import __version__
+from appliance.cli.board import board
 from appliance.cli.check import check
 from appliance.cli.models import models
 from appliance.cli.panel import panel
@@ -27,7 +28,7 @@ def cli() -> None:
     """A boxed neural synthesizer: four decoders played by one 8-channel latent signal."""
 
 
-for command in (render, play, panel, models, presets, check, status):
+for command in (render, play, panel, models, presets, check, status, board):
     cli.add_command(command)
 
 

@@ -12,6 +12,7 @@ import click
 
 from appliance.audio import best_output_name, open_output
 from appliance.audio.output import Output
+from appliance.cli.box import box_configuration, box_instrument
 from appliance.cli.settings import (
     DEFAULT_PRESET,
     config_option,
@@ -21,18 +22,21 @@ from appliance.cli.settings import (
     set_option,
     set_values,
 )
-from appliance.engine.instrument import Instrument
+from appliance.config import Config
+from appliance.engine.instrument import Instrument, Progress
 from appliance.engine.monitor import Monitor
 from appliance.engine.player import Player
 from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.engine.server import Server
 from appliance.engine.status import Status
 from appliance.errors import ApplianceError
+from appliance.notify import ServiceManager
 from appliance.panel.child import PanelChild
 from appliance.places import data_folder
 from appliance.presets.commands import perform
 from appliance.presets.finding import factory_shelf
 from appliance.presets.keeper import Keeper
+from appliance.start_up import StartReport, held_at_power_on
 
 _WITHOUT_CARD = Path("neural-synth.wav")
 _SECONDS_WITHOUT_CARD = 30.0
@@ -46,6 +50,13 @@ _SECONDS_WITHOUT_CARD = 30.0
 @config_option
 @preset_option
 @set_option
+@click.option(
+    "--box",
+    is_flag=True,
+    help="Never give up: wait for the sound card, and play the factory instrument if the "
+    "configuration or a model cannot be used.",
+)
+@click.option("--safe", is_flag=True, help="With --box: the factory instrument, whatever else.")
 def play(
     seconds: float | None,
     output: str | None,
@@ -54,23 +65,46 @@ def play(
     config_path: Path | None,
     preset: str | None,
     settings: tuple[str, ...],
+    box: bool,
+    safe: bool,
 ) -> None:
     """Play the instrument through the sound card until interrupted.
 
-    Without a card it plays 30 seconds into neural-synth.wav and says so.
+    Without a card it plays 30 seconds into neural-synth.wav and says so; a box waits for one.
     """
-    config, file = configuration(config_path)
+    manager = ServiceManager()
+    warnings: list[str] = []
+    if box:
+        safe = safe or held_at_power_on() == "left"
+        (config, file), warnings = box_configuration(config_path, safe=safe)
+        preset = DEFAULT_PRESET if safe else preset
+    else:
+        config, file = configuration(config_path)
     name = output or config.audio.output
-    if name == "auto" and best_output_name() is None:
-        name = str(_WITHOUT_CARD)
-        seconds = seconds or _SECONDS_WITHOUT_CARD
-        click.echo(f"No sound card: playing {seconds:g} s into {_WITHOUT_CARD.resolve()}")
+    if not box:
+        name, seconds = _without_card(name, seconds)
     audio = config.audio
     with (
-        open_output(name, rate=audio.rate, period=audio.period, periods=audio.periods) as opened,
-        _monitor(opened) as (monitor, warnings),
+        StartReport(manager) as report,
+        open_output(
+            name,
+            rate=audio.rate,
+            period=audio.period,
+            periods=audio.periods,
+            wait_for_card=box,
+        ) as opened,
+        _monitor(opened) as (monitor, warning),
     ):
-        instrument = Instrument(config, open_library(config), seed=seed, max_block=opened.period)
+        report.say("card", "waiting for the sound card" if opened.lost else opened.name)
+        make = box_instrument if box else _instrument
+        instrument, doubts = make(
+            config,
+            seed=seed,
+            max_block=opened.period,
+            progress=lambda model, done, total: report.say("models", model, done=done, total=total),
+        )
+        warnings += (*warning, *doubts)
+        report.say("sound", "measuring the models")
         player = Player(instrument, opened, config, monitor=monitor)
         keeper = Keeper(
             instrument.values,
@@ -83,7 +117,7 @@ def play(
         sound = keeper.begin(preset, config.preset, DEFAULT_PRESET)
         set_values(instrument.values, settings)
         instrument.settle()
-        status = Status(player, config.name, warnings, presets=keeper.status)
+        status = Status(player, config.name, tuple(warnings), presets=keeper.status)
         server = Server(
             instrument.values,
             player.queue,
@@ -93,7 +127,7 @@ def play(
             status_rate=config.osc.status_rate,
             presets=functools.partial(perform, keeper),
         )
-        child = PanelChild(file) if panel else None
+        child = PanelChild(file) if panel and not box else None  # a box has a unit for it
         try:
             if child is not None:
                 child.look()  # before this thread has a priority that the child would inherit
@@ -106,24 +140,49 @@ def play(
                 f"of {opened.period}, headroom {1e3 * instrument.headroom / opened.rate:.1f} ms, "
                 f"OSC port {server.port}, configuration {file or 'built in'}"
             )
-            _until_told(player, seconds, child)
+            report.say("ready", f"playing {sound}")
+            manager.ready()
+            _until_told(player, seconds, child, manager)
             end = status.snapshot()
         finally:
+            manager.stopping()
             if child is not None:
                 child.stop()
             server.stop()
             keeper.stop()
             player.stop()
-    if player.error is not None:
-        if isinstance(player.error, ApplianceError):
-            raise player.error
-        raise ApplianceError(f"The audio thread ended: {player.error}") from player.error
+    _raise_error_of(player)
     engine = end["engine"]
     click.echo(
         f"Played {end['uptime_s']} s: {opened.xruns} xruns, {engine['late_frames']} late frames, "
         f"audio thread {100 * engine['load']:.1f} % of a core, decoders "
         f"{100 * sum(d['load'] for d in end['decoders']):.1f} %"
     )
+
+
+def _raise_error_of(player: Player) -> None:
+    """Raise what ended the audio thread, if it ended by itself."""
+    if isinstance(player.error, ApplianceError):
+        raise player.error
+    if player.error is not None:
+        raise ApplianceError(f"The audio thread ended: {player.error}") from player.error
+
+
+def _without_card(name: str, seconds: float | None) -> tuple[str, float | None]:
+    """Return the output and its length: a file of some seconds where there is no card."""
+    if name != "auto" or best_output_name() is not None:
+        return name, seconds
+    seconds = seconds or _SECONDS_WITHOUT_CARD
+    click.echo(f"No sound card: playing {seconds:g} s into {_WITHOUT_CARD.resolve()}")
+    return str(_WITHOUT_CARD), seconds
+
+
+def _instrument(
+    config: Config, *, seed: int, max_block: int, progress: Progress
+) -> tuple[Instrument, list[str]]:
+    """Return the instrument and nothing to warn of: a wrong model is an error."""
+    library = open_library(config)
+    return Instrument(config, library, seed=seed, max_block=max_block, progress=progress), []
 
 
 @contextmanager
@@ -140,8 +199,14 @@ def _monitor(output: Output) -> Generator[tuple[Monitor | None, tuple[str, ...]]
         monitor.close()
 
 
-def _until_told(player: Player, seconds: float | None, child: PanelChild | None) -> None:
-    """Wait for the end of `seconds`, of the audio thread, or for a signal; mind the panel."""
+def _until_told(
+    player: Player, seconds: float | None, child: PanelChild | None, manager: ServiceManager
+) -> None:
+    """Wait for the end of `seconds`, of the audio thread, or for a signal; mind the panel.
+
+    The service manager hears that the work goes on as long as the audio thread finishes blocks.
+    """
+    watched = manager.watchdog_seconds or 4.0
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -150,11 +215,14 @@ def _until_told(player: Player, seconds: float | None, child: PanelChild | None)
     end = None if seconds is None else time.monotonic() + seconds
     try:
         while end is None or time.monotonic() < end:
-            left = 1.0 if end is None else max(0.0, min(1.0, end - time.monotonic()))
+            patience = watched / 4
+            left = patience if end is None else max(0.0, min(patience, end - time.monotonic()))
             if player.wait(left):
                 return
             if child is not None:
                 child.look()
+            if player.stalled_seconds < watched / 2:
+                manager.alive()
     except KeyboardInterrupt:
         click.echo("", file=sys.stderr)
     finally:

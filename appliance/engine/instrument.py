@@ -3,7 +3,7 @@
 Rendering steps it inline; playing gives the decoding to workers. Both use these very objects.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from appliance.latent.grid import block_instants, frame_instant
 from appliance.mixing import Master, Mixer
 from appliance.presets.box import box_values
 from appliance.presets.morph import Morph
+
+Progress = Callable[[str, int, int], object]
+"""Hears a model's name, the number of slots that are loaded, and of all slots."""
 
 
 class Instrument:
@@ -34,11 +37,13 @@ class Instrument:
         seed: int = 0,
         headroom: int = 0,
         max_block: int = 0,
+        progress: Progress = lambda _model, _done, _total: None,
     ) -> None:
         """Load every slot's model; raises ModelError if one is missing or cannot be opened.
 
         `seed` moves the random numbers of all modules and decoders at once. Blocks may be as long
-        as the configured period, `max_block` or 1024 samples, whichever is most.
+        as the configured period, `max_block` or 1024 samples, whichever is most. `progress` hears
+        of each model before it is loaded, and how many slots of how many have theirs.
         """
         self.rate = config.audio.rate
         self.max_block = max(config.audio.period, max_block, 1024)
@@ -48,7 +53,7 @@ class Instrument:
         slots = len(config.decoders)
         self.values = box_values(config)
         self.morph = Morph(self.values)
-        self.groups = self._open(config, library, seed)
+        self.groups = self._open(config, library, seed, progress)
         modules = (
             Offset(self.values, self.rate),
             Oscillators(self.values, self.rate),
@@ -129,13 +134,16 @@ class Instrument:
         self.mixer.reset()
         self.master.reset()
 
-    def _open(self, config: Config, library: Library, seed: int) -> list[Group]:
+    def _open(self, config: Config, library: Library, seed: int, progress: Progress) -> list[Group]:
         """Put the slots of one model and precision into one batch, staggered inside the frame."""
         batches: dict[tuple[str, str], list[int]] = {}
         for number, slot in enumerate(config.decoders):
             batches.setdefault((slot.model, slot.precision), []).append(number)
         groups: list[Group] = []
+        loaded = 0
         for (model, precision), slots in batches.items():
+            progress(model, loaded, len(config.decoders))
+            loaded += len(slots)
             seeds = [_slot_seed(seed, config.decoders[n].seed) for n in slots]
             decoder = library.open(model, seeds, precision=precision)
             groups.append(

@@ -23,7 +23,7 @@ from appliance.presets.file_name import find_file
 from appliance.presets.finding import find_preset
 from appliance.presets.morph import Morph
 from appliance.presets.preset import read_preset
-from appliance.presets.session import STEADY_SECONDS
+from appliance.presets.session import CRASHES, STEADY_SECONDS
 from appliance.presets.shelf import Shelf, slot_of
 from appliance.presets.sound import Sound
 from appliance.presets.stage import Stage
@@ -102,7 +102,8 @@ class Keeper:
         elif preset is not None:
             sound = self._first(preset)
         else:
-            sound = self._wished(wish, default)
+            # What the configuration wishes for may be what the starts died of.
+            sound = self._wished(wish if self._diary.crashes < CRASHES else None, default)
         self._values.array[:] = sound.settings
         manner, unsaved = self.stage.manner, self.bench.unsaved
         self.stage = Stage(self._values, self._door, self._morph, self.bank, self._rate, sound)
