@@ -68,6 +68,8 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Signal over difference of two fp32 decodes of one latent; absent if they are equal."""
     verified: float | None = None
     """Largest difference to TorchScript over the largest sample, same random numbers."""
+    phases: Literal["", "random", "peaks"] = ""
+    """Where a spectral model's phases come from unless the player says; empty if it has none."""
     delay: int = 0
     """Samples by which a model that was made streaming sounds later than its file."""
     encoder: EncoderCard | None = None

@@ -17,6 +17,9 @@ class Decoder(Protocol):
     ratio: int
     rate: int
     latents: int
+    peaks: NDArray[np.float32]
+    """Set by the player, (rows,): 1 carries phases along by a spectrum's peaks, 0 draws them at
+    random. Models that do not choose phases ignore it."""
 
     def decode(
         self, z: NDArray[np.float32], active: Sequence[bool], audio: NDArray[np.float32]

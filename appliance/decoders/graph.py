@@ -74,6 +74,7 @@ class Graph:
         self.precision = precision
         self.states: list[StateTensor] = []
         self.noises: list[NoiseInput] = []
+        self.controls: list[str] = []
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[bytes, str] = {}
         self._initializers: list[onnx.TensorProto] = []
@@ -151,6 +152,12 @@ class Graph:
         self.noises.append(NoiseInput(name, distribution, whole, delay))
         self._declare(self._inputs, name, whole)
         return self._as_rows(name, shape)
+
+    def control(self, name: str) -> str:
+        """Declare a number (batch, 1) that the player sets as an input; return its name."""
+        self.controls.append(name)
+        self._declare(self._inputs, name, (1,))
+        return name
 
     def state(self, shape: tuple[int, ...]) -> str:
         """Declare a state of `shape` and return its tensor; `keep` sets its next value."""
@@ -246,6 +253,7 @@ class Graph:
             "precision": str(self.precision),
             "states": [asdict(s) for s in self.states],
             "noises": [asdict(n) for n in self.noises],
+            "controls": self.controls,
         }
         helper.set_model_props(model, {role: json.dumps(contract)})
         onnx.checker.check_model(model)

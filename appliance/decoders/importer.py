@@ -144,6 +144,7 @@ def _build(
         importer=f"{appliance.__version__} {datetime.date.today().isoformat()}",
         variation_db=None if variation is None else round(variation, 1),
         verified=None if verified is None else float(f"{verified:.2g}"),
+        phases="random" if family == "vschaos2" else "",
         delay=delay,
         encoder=encoder,
         notes=notes,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance import LATENT_CHANNELS
-from appliance.decoders.role import Role
+from appliance.decoders.role import PEAKS, Role
 from appliance.decoders.runtime import GraphRuntime
 
 
@@ -19,6 +19,7 @@ class OnnxDecoder:
         self.runtime = GraphRuntime(path, Role.DECODER, seeds, threads=threads)
         self.rows, self.latents = self.runtime.rows, self.runtime.latents
         self.ratio, self.rate = self.runtime.ratio, self.runtime.rate
+        self.peaks = self.runtime.controls.get(PEAKS, np.zeros((self.rows, 1), np.float32))[:, 0]
         self._used = min(self.latents, LATENT_CHANNELS)
 
     @property

@@ -8,3 +8,7 @@ class Role(StrEnum):
 
     DECODER = "decoder"
     ENCODER = "encoder"
+
+
+PEAKS = "peaks"
+"""A spectral decoder's input that lets phases follow its peaks, 0 or 1 for each row."""

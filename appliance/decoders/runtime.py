@@ -73,6 +73,7 @@ class GraphRuntime:
         self._noises: list[tuple[str, str, NDArray[np.float32]]] = [
             (n["name"], n["distribution"], _zeros(rows, n["shape"])) for n in contract["noises"]
         ]
+        self.controls = {str(name): _zeros(rows, (1,)) for name in contract.get("controls", [])}
         self.noise_delays = [int(n.get("delay", 0)) for n in contract["noises"]]
         self._seeds = tuple(seeds)
         self._random = [np.random.Generator(np.random.SFC64(seed)) for seed in seeds]
@@ -142,6 +143,8 @@ class GraphRuntime:
         place(binding.bind_input, *self._heard)
         place(binding.bind_output, *self._given)
         for name, _, array in self._noises:
+            place(binding.bind_input, name, array)
+        for name, array in self.controls.items():
             place(binding.bind_input, name, array)
         for source, target, sides in self.states:
             place(binding.bind_input, source, sides[side])

@@ -25,6 +25,7 @@ class TorchScriptDecoder:
         contract = opened[0][1]
         self.rows = len(seeds)
         self.ratio, self.rate, self.latents = contract.ratio, contract.rate, contract.latents
+        self.peaks = np.zeros(self.rows, np.float32)
         self._models = [model for model, _ in opened]
         self._seeds = tuple(seeds)
         self._z = torch.zeros(1, self.latents, 1)

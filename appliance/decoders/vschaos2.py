@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from appliance.decoders import fourier
+from appliance.decoders import fourier, phases
 from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import Array, Dense, Layer
 from appliance.decoders.streaming import write
@@ -163,7 +163,7 @@ class MagnitudeLaw:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpectralDecoder:
-    """A decoder of one magnitude frame per latent frame, with random phases.
+    """A decoder of one magnitude frame per latent frame; phases are random or follow the peaks.
 
     `window` (size,) is the synthesis window, the gain of the overlapped frames in it; each frame
     gives `hop` samples at once and leaves size - hop to be added to.
@@ -195,9 +195,9 @@ class SpectralDecoder:
         magnitudes = self.magnitudes(graph, graph.input("z", 1, self.latents))
         size = len(self.window)
         bins = size // 2 + 1
+        turns, magnitudes = phases.choose(graph, magnitudes, bins, self.hop)
         weighted = graph.node("Mul", [magnitudes, graph.constant(fourier.weights(size))])
-        turn = graph.noise("uniform", (bins,))
-        angle = graph.reshape(graph.node("Mul", [turn, graph.scalar(2 * np.pi)]), 1, bins)
+        angle = graph.reshape(graph.node("Mul", [turns, graph.scalar(2 * np.pi)]), 1, bins)
         circle = [graph.node("Cos", [angle]), graph.node("Sin", [angle])]
         pair = graph.node("Concat", circle, axis=1)
         spectrum = graph.node("Mul", [pair, graph.reshape(weighted, 1, bins)])

@@ -58,6 +58,7 @@ class Group:
         self.stream = Stream(rows, capacity, max_block)
         self._latents = np.zeros((pending, rows, LATENT_CHANNELS), np.float32)
         self._active = np.zeros((pending, rows), np.bool_)
+        self._peaks = np.zeros((pending, rows), np.bool_)
         self._numbers = [0] * pending
         self._posted = 0
         self._taken = 0
@@ -91,8 +92,16 @@ class Group:
         """The sample at which the next frame to be posted starts."""
         return self.start_of(self._frame)
 
-    def post(self, z: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
-        """Hand over the latent of the next frame, (slots, 8), and the slots that sound."""
+    def post(
+        self,
+        z: NDArray[np.float64],
+        active: NDArray[np.bool_],
+        peaks: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Hand over the latent of the next frame, (slots, 8), and the slots that sound.
+
+        `peaks` says which slots let a spectral model's phases follow its peaks; without it, none.
+        """
         frame = self._frame
         self._frame += 1
         if self._posted - self._taken >= self._room:
@@ -101,6 +110,7 @@ class Group:
         for row, slot in enumerate(self.slots):
             self._latents[place, row] = z[slot]
             self._active[place, row] = active[slot]
+            self._peaks[place, row] = peaks is not None and peaks[slot]
         self._numbers[place] = frame
         self._posted += 1
 
@@ -133,6 +143,7 @@ class Group:
         if self.broken or due() - self.delay >= self.start_of(number + 1):
             self._pass_over()  # all of it is over: catch up instead of decoding it
         else:
+            self.decoder.peaks[:] = self._peaks[place]
             self._decode(self._latents[place], active)
             self.slack = min(self.slack, self.start_of(number) + self.delay - due())
         self._taken += 1

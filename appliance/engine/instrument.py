@@ -15,6 +15,7 @@ from appliance.engine.group import Group
 from appliance.latent import CONTROL_PERIOD, LatentSum, Noise, Offset, Oscillators
 from appliance.latent.grid import block_instants, frame_instant
 from appliance.mixing import Master, Mixer
+from appliance.parameters.table import PHASES
 from appliance.presets.box import box_values
 from appliance.presets.morph import Morph
 
@@ -54,6 +55,9 @@ class Instrument:
         self.values = box_values(config)
         self.morph = Morph(self.values)
         self.groups = self._open(config, library, seed, progress)
+        self._phase = self.values.view("/decoder/{slot}/phase")
+        cards = [library.card(slot.model) for slot in config.decoders]
+        self._by_peaks = np.array([card.phases == "peaks" for card in cards])
         modules = (
             Offset(self.values, self.rate),
             Oscillators(self.values, self.rate),
@@ -81,11 +85,13 @@ class Instrument:
         first, instants = block_instants(start, count)
         z = self._z[:, :, :instants]
         self.latents.evaluate(first, z)
+        peaks = np.where(self._phase[:] == 0, self._by_peaks, self._phase == PHASES.index("peaks"))
         for group in self.groups:
             while (sample := group.next_start) < end:
                 # The last value before the frame, as nn~ reads it; no filter, no interpolation.
                 instant = frame_instant(sample) - first
-                group.post(self._held if instant < 0 else z[:, :, instant], self.mixer.audible)
+                latent = self._held if instant < 0 else z[:, :, instant]
+                group.post(latent, self.mixer.audible, peaks)
         if instants:
             self._held[:] = z[:, :, -1]
 

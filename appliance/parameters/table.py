@@ -19,6 +19,7 @@ WAVEFORMS = ("off", "sine", "saw", "rect", "tri")
 NOISES = ("silence", "white", "rand")
 CLOCKS = ("internal", "midi")
 MODULES = ("offset", "oscillators", "noise", "encoder", "jam", "terrain")
+PHASES = ("model", "random", "peaks")
 PEAKS = 4
 JAMS = 8
 MAX_SLOTS = 8
@@ -107,6 +108,7 @@ ROWS: tuple[Parameter, ...] = (
         P(f"/decoder/{{slot}}/send/{m}", f"Send {m}", "", 0, 1, 1, LIN, (), "module into this slot")
         for m in MODULES
     ),
+    P("/decoder/{slot}/phase", "Phase", "", 0, 2, 0, SWI, PHASES, "of spectral models' partials"),
     P("/decoder/{slot}/reshape/{channel}", "Reshape", "", -4, 4, 1, LIN, (), "latent multiplier"),
     # Mix.
     P("/mix/spread_ms", "Spread", "ms", 0, 20, 0, LIN, (), "slow delay drift between decoders"),

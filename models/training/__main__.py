@@ -1,5 +1,6 @@
 """Train families of models from nothing: `python -m models.training choir --out models/factory`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +13,8 @@ from models.training import corpus, evaluation, publication
 from models.training.family import Family
 from models.training.progress import console, write_atomically
 from models.training.recipes import RECIPES
+
+ENGINES = ("spectral", "wave", "live")
 
 
 def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Tensor:
@@ -54,6 +57,12 @@ def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Ten
     "--quick", is_flag=True, help="Train for seconds only: a test of the way, not a model to play."
 )
 @click.option(
+    "--only",
+    type=click.Choice(ENGINES),
+    multiple=True,
+    help="Make these models of a family only, on the latents of the spectral model in --out.",
+)
+@click.option(
     "--as-it-is", is_flag=True, help="Do not train on: export the checkpoints as they are."
 )
 def main(
@@ -63,6 +72,7 @@ def main(
     work: Path,
     font: Path,
     quick: bool,
+    only: tuple[str, ...],
     as_it_is: bool,
 ) -> None:
     """Render, train, export, import, evaluate and describe families of models; without a name, all.
@@ -71,7 +81,7 @@ def main(
     """
     torch.set_num_threads(1)
     for name in names or sorted(RECIPES):
-        make(name, out, work, font, quick, train=not as_it_is)
+        make(name, out, work, font, quick, train=not as_it_is, engines=only)
 
 
 def make(
@@ -81,6 +91,7 @@ def make(
     font: Path,
     quick: bool,
     train: bool,
+    engines: Sequence[str] = (),
 ) -> None:
     """Make one family of models; a missing corpus ends the program in one sentence."""
     recipe = RECIPES[name].quick() if quick else RECIPES[name]
@@ -92,9 +103,9 @@ def make(
         held_out = audio(name, recipe.held_out_seconds, recipe.held_out_seed, work, font)
     except corpus.CorpusError as error:
         raise click.ClickException(str(error)) from error
-    family.make(learn, train)
+    made = family.make(learn, train, engines)
     music = evaluation.Music(held_out)
-    for engine in ("spectral", *recipe.waveforms()):
+    for engine in made:
         folder = family.path(engine).parent
         publication.import_in_place(folder)
         publication.describe(folder, music, recipe.endurance_seconds)

@@ -1,5 +1,6 @@
 """One family from audio to files: trained, exported, recorded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,23 @@ class Family:
     work: Path
     font: Path
 
-    def make(self, audio: Tensor, train: bool = True) -> None:
-        """Make the models of the family from audio (samples,)."""
+    def make(self, audio: Tensor, train: bool = True, engines: Sequence[str] = ()) -> list[str]:
+        """Make models of the family from audio (samples,); return the ends of their names.
+
+        `engines` names the ends of those to make; none means all. Without "spectral" the others
+        learn on the latents of the spectral model that is already there.
+        """
         recipe = self.recipe
-        heard = recipe.spectral if train else replace(recipe.spectral, steps=0)
-        network, run = spectral.train(audio, heard, self.work / "spectral.pt")
-        self._spectral(network, run)
+        wanted = engines or self.engines()
+        if "spectral" in wanted:
+            heard = recipe.spectral if train else replace(recipe.spectral, steps=0)
+            network, run = spectral.train(audio, heard, self.work / "spectral.pt")
+            self._spectral(network, run)
+        else:
+            network = spectral.restore(self.path("spectral"))
         for engine, (plays, hears) in recipe.waveforms().items():
+            if engine not in wanted:
+                continue
             shape = plays.shape
             latents = network.latents(audio, shape.ratio, waveform.lead(shape.ratio))
             prefix = "" if engine == "wave" else f"{engine}-"
@@ -55,6 +66,11 @@ class Family:
                 self.work / f"{prefix}encoder.pt",
             )
             self._waveform(engine, played, heard)
+        return [engine for engine in self.engines() if engine in wanted]
+
+    def engines(self) -> tuple[str, ...]:
+        """Return the ends of the names of all models of the family, the one to begin with first."""
+        return ("spectral", *self.recipe.waveforms())
 
     def path(self, engine: str) -> Path:
         """Return where a model's TorchScript file goes."""

@@ -28,6 +28,7 @@ def import_in_place(folder: Path) -> None:
             title=folder.name.replace("-", " ").capitalize(),
             licence=facts["licence"],
             credits=_credits(facts["corpus"]),
+            phases="peaks" if read_card(made).phases else "",  # the better measured ones
         )
         write_card(card, made)
         for file in made.iterdir():

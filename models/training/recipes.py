@@ -25,7 +25,7 @@ _DEEP = ((1, 3, 9), (1, 3, 9), (1, 3, 9), (1, 3, 9))
 # A short frame for playing live input, like BRAVE's: 256 samples.
 LIVE = (
     WaveformRecipe(
-        phases=(Phase(5500),),
+        phases=(Phase(5500), Phase(3000, rate=9e-4, decay_from=0.0)),
         frames=128,
         settle=16,
         shape=Shape(widths=(128, 96, 64, 48, 32), ratios=(2, 2, 2, 2), dilations=_DEEP),

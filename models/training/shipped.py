@@ -78,6 +78,7 @@ class Shipped:
         rows = latents.reshape(-1, *latents.shape[-2:])
         count, _, frames = rows.shape
         decoder = Library([self.folder.parent]).open(self.name, range(seed, seed + count))
+        decoder.peaks[:] = self.card.phases == "peaks"
         z = np.ascontiguousarray(rows.permute(2, 0, 1).numpy(), np.float32)
         audio = np.zeros((frames, count, decoder.ratio), np.float32)
         active = [True] * count

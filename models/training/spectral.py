@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from appliance.decoders.contract import open_model
 from models.training.features import BINS, HOP, N_FFT, CompactAxis, magnitudes
 from models.training.progress import Average, Run, learning_rate
 
 LATENTS = 8
 _WIDTHS = (512, 320, 160)
+_PART = 4096  # frames of an hour do not fit into memory at once
 
 
 class SpectralVAE(nn.Module):
@@ -87,6 +89,18 @@ class SpectralVAE(nn.Module):
         return block_latents(self.encoder, audio, ratio, lead)
 
 
+def restore(path: Path) -> SpectralVAE:
+    """Return the network of an exported spectral model, frozen: more of its family can learn on it.
+
+    Raises ModelError if the file cannot be opened, RuntimeError if it has another shape.
+    """
+    model, _ = open_model(path)
+    network = SpectralVAE(CompactAxis())
+    network.encoder.load_state_dict(model.encoder.state_dict())
+    network.decoder.load_state_dict(model.decoder.state_dict())
+    return network.eval().requires_grad_(False)
+
+
 @torch.no_grad()
 def block_latents(
     encoder: Callable[[Tensor], Tensor], audio: Tensor, ratio: int = HOP, lead: int = 0
@@ -98,8 +112,13 @@ def block_latents(
     """
     hop = min(ratio, HOP)
     padded = functional.pad(audio, (lead, N_FFT))
-    parts = magnitudes(padded, hop).split(4096)
-    means = torch.cat([encoder(torch.log1p(part))[:, :LATENTS] for part in parts])
+    total = (len(padded) - N_FFT) // hop + 1
+    codes: list[Tensor] = []
+    for start in range(0, total, _PART):
+        last = min(start + _PART, total) - 1
+        part = magnitudes(padded[start * hop : last * hop + N_FFT], hop)
+        codes.append(encoder(torch.log1p(part))[:, :LATENTS])
+    means = torch.cat(codes)
     each = ratio // hop
     count = min(len(audio) // ratio, len(means) // each)
     return means[: count * each].reshape(count, each, LATENTS).mean(1).T.contiguous()

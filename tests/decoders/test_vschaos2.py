@@ -71,7 +71,8 @@ class Rebuild:
         assert noise.distribution == "uniform"
         if phases is None:
             phases = torch.rand(len(z), *noise.shape).numpy()
-        feed = {"z": z[:, None], noise.name: phases, **self.states}
+        at_random = {name: np.zeros((len(z), 1), np.float32) for name in self.graph.controls}
+        feed = {"z": z[:, None], noise.name: phases, **at_random, **self.states}
         outputs = [np.asarray(output) for output in self.session.run(None, feed)]
         given = dict(zip(self.names, outputs, strict=True))
         self.states = {s.source: given[s.target] for s in self.graph.states}
