@@ -117,7 +117,7 @@ def play(
         sound = keeper.begin(preset, config.preset, DEFAULT_PRESET)
         set_values(instrument.values, settings)
         instrument.settle()
-        status = Status(player, config.name, tuple(warnings), presets=keeper.status)
+        status = Status(player, config.name, tuple(warnings), sections={"presets": keeper.status})
         server = Server(
             instrument.values,
             player.queue,
@@ -125,7 +125,7 @@ def play(
             host=config.osc.host,
             port=config.osc.port,
             status_rate=config.osc.status_rate,
-            presets=functools.partial(perform, keeper),
+            commands={"preset": functools.partial(perform, keeper)},
         )
         child = PanelChild(file) if panel and not box else None  # a box has a unit for it
         try:

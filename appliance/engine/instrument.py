@@ -12,7 +12,7 @@ from appliance import LATENT_CHANNELS
 from appliance.config import Config
 from appliance.decoders.library import Library
 from appliance.engine.group import Group
-from appliance.latent import CONTROL_PERIOD, LatentSum, Noise, Offset, Oscillators
+from appliance.latent import CONTROL_PERIOD, Clock, LatentSum, Noise, Offset, Oscillators
 from appliance.latent.grid import block_instants, frame_instant
 from appliance.mixing import Master, Mixer
 from appliance.parameters.table import PHASES
@@ -58,12 +58,14 @@ class Instrument:
         self._phase = self.values.view("/decoder/{slot}/phase")
         cards = [library.card(slot.model) for slot in config.decoders]
         self._by_peaks = np.array([card.phases == "peaks" for card in cards])
+        instants = self.max_block // CONTROL_PERIOD + 2
+        self.clock = Clock(self.values, self.rate, max_instants=instants)
+        self.morph.bar_line = self.clock.bar_line
         modules = (
             Offset(self.values, self.rate),
-            Oscillators(self.values, self.rate),
-            Noise(self.values, self.rate, seed),
+            Oscillators(self.values, self.rate, clock=self.clock, max_instants=instants),
+            Noise(self.values, self.rate, seed, clock=self.clock, max_instants=instants),
         )
-        instants = self.max_block // CONTROL_PERIOD + 2
         self.latents = LatentSum(self.values, slots, modules, max_instants=instants)
         self.mixer = Mixer(self.values, slots, self.rate, self.max_block)
         self.master = Master(self.values, self.rate, self.max_block)
@@ -84,6 +86,7 @@ class Instrument:
         self.morph.step(start)
         first, instants = block_instants(start, count)
         z = self._z[:, :, :instants]
+        self.clock.advance(first, instants)
         self.latents.evaluate(first, z)
         peaks = np.where(self._phase[:] == 0, self._by_peaks, self._phase == PHASES.index("peaks"))
         for group in self.groups:
@@ -136,6 +139,7 @@ class Instrument:
 
     def settle(self) -> None:
         """Take the current parameters as the start: no ramp leads to them."""
+        self.clock.reset(0)
         self.latents.reset(0)
         self.mixer.reset()
         self.master.reset()

@@ -17,7 +17,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
@@ -54,14 +54,15 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 57130,
         status_rate: float = 10,
-        presets: Commands | None = None,
+        commands: Mapping[str, Commands] | None = None,
     ) -> None:
         """Bind the port; raises ConfigError if it is taken. Port 0 takes any free one.
 
-        `status_rate` is in messages a second to each subscriber that names no rate. `presets`
-        takes the messages below ``/preset/`` and may answer later, from any thread.
+        `status_rate` is in messages a second to each subscriber that names no rate. `commands`
+        take the messages that are no parameters by the first part of their address, such as
+        "preset", and may answer later, from any thread.
         """
-        self._presets = presets
+        self._commands = dict(commands or {})
         self._values = values
         self._queue = queue
         self._status = status
@@ -129,13 +130,16 @@ class Server:
             self._feed.subscribe(
                 sender, time.monotonic(), rate, parameters=address == "/params/subscribe"
             )
-        elif self._presets is not None and address.startswith("/preset/"):
-            self._presets(address, arguments, functools.partial(self._answer, sender))
+        elif address not in self._values.table and (run := self._command(address)) is not None:
+            run(address, arguments, functools.partial(self._answer, sender))
         elif arguments:
             index = self._values.table.index(address)
             self._queue.put(index, self._values.table.parameters[index].parse(arguments[0]))
         else:
             self._answer(sender, address, self._values.get(address))
+
+    def _command(self, address: str) -> Commands | None:
+        return self._commands.get(address[1:].partition("/")[0])
 
     def _tell_parameters(self, sender: Address) -> None:
         messages = [_message("/params/parameter", *self._describe(p)) for p in self._values.table]

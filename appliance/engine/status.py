@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ class Status:
         name: str,
         warnings: tuple[str, ...] = (),
         *,
-        presets: Callable[[], dict[str, Any]] | None = None,
+        sections: Mapping[str, Callable[[], dict[str, Any]]] | None = None,
     ) -> None:
         """Report on `player` of the box called `name`; `warnings` come from the start-up.
 
-        `presets` gives the state of the presets.
+        `sections` give the state of parts beside the player, such as "presets".
         """
-        self._presets = presets
+        self._sections = dict(sections or {})
         self._player = player
         self._name = name
         self._warnings = warnings
@@ -67,7 +67,7 @@ class Status:
             "meters": self._meters(),
             "monitor": str(player.monitor.path) if player.monitor else None,
             "flags": self._flags(),
-            **({"presets": self._presets()} if self._presets else {}),
+            **{name: state() for name, state in self._sections.items()},
         }
 
     def _group(self, number: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The latent signal: modules evaluated at a control grid, summed and reshaped per decoder."""
 
+from appliance.latent.clock import Clock
 from appliance.latent.grid import CONTROL_PERIOD
 from appliance.latent.module import LatentModule
 from appliance.latent.noise import Noise
@@ -7,4 +8,12 @@ from appliance.latent.offset import Offset
 from appliance.latent.oscillators import Oscillators
 from appliance.latent.sum import LatentSum
 
-__all__ = ["CONTROL_PERIOD", "LatentModule", "LatentSum", "Noise", "Offset", "Oscillators"]
+__all__ = [
+    "CONTROL_PERIOD",
+    "Clock",
+    "LatentModule",
+    "LatentSum",
+    "Noise",
+    "Offset",
+    "Oscillators",
+]

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance import LATENT_CHANNELS
+from appliance.latent.clock import Clock
 from appliance.latent.grid import CONTROL_PERIOD, carried_sample
 from appliance.latent.phase import Phase, unit
+from appliance.latent.sync import Sync
 from appliance.latent.uniform import Uniform
 from appliance.parameters import Values
 from appliance.parameters.table import NOISES
@@ -26,21 +28,36 @@ class Noise:
 
     White noise depends on the sample only. A ramp counts its numbers from the last reset, where
     it leaves number 0 at the first sample after the instant; a new frequency changes its slope at
-    once and never its value.
+    once and never its value. A synchronised ramp begins whenever so many beats do.
     """
 
     name = "noise"
 
-    def __init__(self, values: Values, rate: float, seed: int, *, max_instants: int = 64) -> None:
+    def __init__(
+        self,
+        values: Values,
+        rate: float,
+        seed: int,
+        *,
+        clock: Clock | None = None,
+        max_instants: int = 64,
+    ) -> None:
         """Read the rows below /noise of `values`; `rate` is in samples a second.
 
-        Raises ValueError if `rate` is 12800 or less.
+        Without a `clock` no channel is synchronised. Raises ValueError if `rate` is 12800 or less.
         """
         self._kind = values.view("/noise/{channel}/kind")
         self._amplitude = values.view("/noise/{channel}/amplitude")
         self._expression = values.view("/noise/expression")
+        self._sync = clock and Sync(
+            values.view("/noise/{channel}/sync"), clock, max_instants=max_instants
+        )
         self._phase = Phase(
-            values.view("/noise/{channel}/frequency"), rate, glide=1, max_instants=max_instants
+            values.view("/noise/{channel}/frequency"),
+            rate,
+            glide=1,
+            max_instants=max_instants,
+            lock=self._sync and self._sync.lock,
         )
         self._white = Uniform(seed, _STREAM_WHITE, rows=max_instants)
         self._rand = Uniform(seed, _STREAM_RAND, rows=2 * max_instants)
@@ -65,7 +82,11 @@ class Noise:
         del start
         self._phase.reset()
         # One increment before the start is the end of ramp -1, unless the ramp stands still.
-        np.subtract(0, self._phase.increment > 0, out=self._segment, dtype=np.uint64)
+        moving = self._phase.increment > 0
+        if self._sync is not None:
+            self._sync.look()
+            moving |= self._sync.locked
+        np.subtract(0, moving, out=self._segment, dtype=np.uint64)
 
     def evaluate(self, start: int, out: NDArray[np.float64]) -> None:
         """Write the latents at instants start .. start + n - 1 into `out`, float64 (8, n)."""

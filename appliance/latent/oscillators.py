@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance import LATENT_CHANNELS
+from appliance.latent.clock import Clock
 from appliance.latent.grid import CONTROL_PERIOD
 from appliance.latent.phase import Phase, unit
+from appliance.latent.sync import Sync
 from appliance.parameters import Values
 from appliance.parameters.table import WAVEFORMS
 
@@ -35,25 +37,37 @@ class Oscillators:
 
     A new frequency is reached linearly over 20 ms, in whole grid steps (rounded up). A sine at
     frequency 0 is parked at phase 0, where it gives 0, and starts from there when the frequency
-    rises; the other shapes hold the value at which they stopped.
+    rises; the other shapes hold the value at which they stopped. A synchronised channel is at
+    phase 0 whenever so many beats begin; set free, it goes on from where it is.
     """
 
     name = "oscillators"
 
-    def __init__(self, values: Values, rate: float, *, max_instants: int = 64) -> None:
+    def __init__(
+        self,
+        values: Values,
+        rate: float,
+        *,
+        clock: Clock | None = None,
+        max_instants: int = 64,
+    ) -> None:
         """Read the rows below /oscillators of `values`; `rate` is in samples a second.
 
-        Raises ValueError if `rate` is 12800 or less.
+        Without a `clock` no channel is synchronised. Raises ValueError if `rate` is 12800 or less.
         """
         self._waveform = values.view("/oscillators/{channel}/waveform")
         self._amplitude = values.view("/oscillators/{channel}/amplitude")
         self._expression = values.view("/oscillators/expression")
         self._duty = values.view("/oscillators/{channel}/duty")
+        self._sync = clock and Sync(
+            values.view("/oscillators/{channel}/sync"), clock, max_instants=max_instants
+        )
         self._phase = Phase(
             values.view("/oscillators/{channel}/frequency"),
             rate,
             glide=math.ceil(GLIDE_SECONDS * rate / CONTROL_PERIOD),
             max_instants=max_instants,
+            lock=self._sync and self._sync.lock,
         )
         shape = (max_instants, LATENT_CHANNELS)
         self._integer = np.zeros(shape, np.uint64)

@@ -5,6 +5,7 @@ per sample. Addition modulo 2**64 is exact, so instant k holds the very phase th
 single samples reaches at sample 128 * k - 1, however long it runs.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -35,20 +36,29 @@ class Phase:
     on the way.
 
     ``parkable`` marks channels, bool (8,), whose phase is set to 0 while their increment is 0.
+    Channels that `lock` sets follow something else meanwhile.
     """
 
     def __init__(
-        self, frequency: NDArray[np.float64], rate: float, *, glide: int, max_instants: int
+        self,
+        frequency: NDArray[np.float64],
+        rate: float,
+        *,
+        glide: int,
+        max_instants: int,
+        lock: Callable[[NDArray[np.uint64]], None] | None = None,
     ) -> None:
         """Follow the live view `frequency`, float64 (8,), at `rate` in samples a second.
 
-        Raises ValueError if `rate` is so low that 100 Hz passes a cycle within one grid step.
+        `lock` may overwrite channels of the rows that `advance` returns. Raises ValueError if
+        `rate` is so low that 100 Hz passes a cycle within one grid step.
         """
         if not rate > MAX_FREQUENCY * CONTROL_PERIOD:
             raise ValueError(
                 f"A rate of {rate:g} Hz is too low: the latent modules need more than "
                 f"{MAX_FREQUENCY * CONTROL_PERIOD:g} samples a second."
             )
+        self._lock = lock
         self._frequency = frequency
         self._rate = float(rate)
         self._glide = glide
@@ -96,6 +106,8 @@ class Phase:
         else:
             np.multiply(self._count[: n + 1], self._step, out=rows)
             np.add(rows, self._phase, out=rows)
+        if self._lock is not None:
+            self._lock(rows)
         self._phase[:] = rows[n]
         return rows
 

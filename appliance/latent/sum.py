@@ -1,6 +1,9 @@
 """Real-time: the sum of the latent modules as each decoder hears it.
 
 ``z[slot, channel] = reshape[slot, channel] * sum over modules of send[slot, module] * module``
+
+A module whose rows hold ``/<name>/{slot}/route/{source}/{channel}`` goes through that matrix first:
+its channel for a slot is the sum over its own channels of gain times channel.
 """
 
 from collections.abc import Sequence
@@ -9,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance import LATENT_CHANNELS
+from appliance.latent.matrix import Matrix
 from appliance.latent.module import LatentModule
 from appliance.parameters import Values
+from appliance.parameters.watch import Watch
 
 LIMIT = 1e6
 """The largest magnitude a module may give; latents in use stay below 100."""
@@ -20,7 +25,7 @@ class LatentSum:
     """Evaluates the modules once and forms the latents of every decoder slot.
 
     What a module gives that is not a number or lies beyond ±LIMIT is taken as 0, so that z is
-    always finite. Sums are formed module by module, in the given order.
+    always finite. Sends, matrices and reshaping are one matrix, made anew when one of them changes.
     """
 
     def __init__(
@@ -50,14 +55,27 @@ class LatentSum:
         self.max_instants = max_instants
         self.faults = 0
         """Calls so far in which a module gave a number that had to be taken as 0."""
-        self._sends = [
-            values.view(f"/decoder/{{slot}}/send/{m.name}")[:slots, None, None] for m in modules
+        sends = [f"/decoder/{{slot}}/send/{m.name}" for m in modules]
+        routes = [f"/{m.name}/{{slot}}/route/{{source}}/{{channel}}" for m in modules]
+        reshape = "/decoder/{slot}/reshape/{channel}"
+        routed = [row for row in routes if row in values.table.rows]
+        self._sends = [values.view(row)[:slots, None, None] for row in sends]
+        identity = np.broadcast_to(np.eye(LATENT_CHANNELS), (slots, *[LATENT_CHANNELS] * 2))
+        # Each (slots, channels, sources).
+        self._routes = [
+            values.view(row)[:slots].transpose(0, 2, 1) if row in routed else identity
+            for row in routes
         ]
-        self._reshape = values.view("/decoder/{slot}/reshape/{channel}")[:slots, :, None]
+        self._reshape = values.view(reshape)[:slots, :, None]
+        self._watch = Watch(values, *sends, *routed, reshape)
+        self._matrix = Matrix(slots * LATENT_CHANNELS, len(modules) * LATENT_CHANNELS)
+        self._weights = self._matrix.weights.reshape(
+            slots, LATENT_CHANNELS, len(modules), LATENT_CHANNELS
+        )
+        self._weigh()
         self._outputs = np.zeros((len(modules), LATENT_CHANNELS, max_instants))
         self._magnitude = np.zeros_like(self._outputs)
         self._legal = np.zeros(self._outputs.shape, np.bool_)
-        self._product = np.zeros((slots, LATENT_CHANNELS, max_instants))
         self._last = np.zeros((len(modules), LATENT_CHANNELS))
         self._last_view = self._last.view()
         self._last_view.flags.writeable = False
@@ -104,12 +122,13 @@ class LatentSum:
             self.faults += 1
             np.copyto(outputs, 0.0, where=~legal)
         self._last[:] = outputs[:, :, n - 1]
-        self._mix(outputs, out)
+        if self._watch.changed():
+            self._weigh()
+        self._matrix.apply(outputs, out)
 
-    def _mix(self, outputs: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        product = self._product[:, :, : out.shape[2]]
-        out.fill(0.0)
-        for send, output in zip(self._sends, outputs, strict=True):
-            np.multiply(send, output, out=product)
-            np.add(out, product, out=out)
-        np.multiply(out, self._reshape, out=out)
+    def _weigh(self) -> None:
+        """Form the one matrix, float64 (slots, channels, modules, sources)."""
+        for number, (send, route) in enumerate(zip(self._sends, self._routes, strict=True)):
+            weights = self._weights[:, :, number]
+            np.multiply(route, send, out=weights)
+            np.multiply(weights, self._reshape, out=weights)

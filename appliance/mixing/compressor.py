@@ -10,8 +10,8 @@ from appliance.mixing.envelope import UNIT, PeakEnvelope, fall_per_sample
 from appliance.mixing.level import DB_PER_OCTAVE, fade_samples
 from appliance.mixing.ramp import Ramp
 from appliance.mixing.saturation import LARGEST_DRIVE, Saturation
-from appliance.mixing.watch import Watch
 from appliance.parameters import Values
+from appliance.parameters.watch import Watch
 
 _FLOOR = np.float32(2.0**-20)  # -120 dBFS: anything quieter is taken for this
 _FLOOR_LEVEL = -20 * int(UNIT)

@@ -8,8 +8,8 @@ from scipy.signal import sosfilt
 
 from appliance.mixing.biquad import Section, high_shelf, low_shelf, peak
 from appliance.mixing.level import fade_samples
-from appliance.mixing.watch import Watch
 from appliance.parameters import Values
+from appliance.parameters.watch import Watch
 
 _FLAT_DB = 1e-3
 # Far below hearing (-400 dB) but enough to keep a decaying state from slow denormal numbers.

@@ -7,8 +7,8 @@ from appliance.mixing.envelope import UNIT, PeakEnvelope, fall_per_sample
 from appliance.mixing.level import fade_samples
 from appliance.mixing.ramp import Ramp
 from appliance.mixing.repair import Repair
-from appliance.mixing.watch import Watch
 from appliance.parameters import Values
+from appliance.parameters.watch import Watch
 
 LOOK_AHEAD_SECONDS = 0.002
 _DEEPEST = np.float32(1024.0)  # louder than ceiling + 60 dB is a fault and is clipped

@@ -10,8 +10,8 @@ from appliance.mixing.limiter import Limiter
 from appliance.mixing.meters import Meters
 from appliance.mixing.ramp import Ramp
 from appliance.mixing.repair import Repair
-from appliance.mixing.watch import Watch
 from appliance.parameters import Values
+from appliance.parameters.watch import Watch
 
 
 class Master:

@@ -8,8 +8,8 @@ from appliance.mixing.level import fade_samples, linear_gain
 from appliance.mixing.ramp import Ramp
 from appliance.mixing.repair import Repair
 from appliance.mixing.spread import Spread
-from appliance.mixing.watch import Watch
 from appliance.parameters import Values
+from appliance.parameters.watch import Watch
 
 
 class Mixer:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from appliance.mixing.drift import Drift
 from appliance.mixing.ramp import Ramp
-from appliance.mixing.watch import Watch
 from appliance.parameters import Values
+from appliance.parameters.watch import Watch
 
 GLIDE_SECONDS = 0.5
 """Time in which a new spread is reached: 20 ms of delay in 0.5 s bends the pitch by 4 %."""

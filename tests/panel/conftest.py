@@ -25,7 +25,7 @@ class Engine:
         }
         self.commands: list[tuple[str, tuple[Any, ...]]] = []
         self.server = Server(
-            self.values, self.queue, lambda: self.status, port=port, presets=self._take
+            self.values, self.queue, lambda: self.status, port=port, commands={"preset": self._take}
         )
         self.port = self.server.port
         self._stopping = threading.Event()

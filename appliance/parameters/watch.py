@@ -1,6 +1,6 @@
 """Real-time: notices that parameters have changed since the last look."""
 
-from appliance.parameters import Values
+from appliance.parameters.values import Values
 
 
 class Watch:
