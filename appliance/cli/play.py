@@ -1,6 +1,5 @@
 """`neural-synth play`: the instrument in real time."""
 
-import functools
 import signal
 import sys
 import time
@@ -23,19 +22,14 @@ from appliance.cli.settings import (
     set_values,
 )
 from appliance.config import Config
+from appliance.engine.console import Console
 from appliance.engine.instrument import Instrument, Progress
 from appliance.engine.monitor import Monitor
 from appliance.engine.player import Player
 from appliance.engine.realtime import BACKGROUND, enter_real_time
-from appliance.engine.server import Server
-from appliance.engine.status import Status
 from appliance.errors import ApplianceError
 from appliance.notify import ServiceManager
 from appliance.panel.child import PanelChild
-from appliance.places import data_folder
-from appliance.presets.commands import perform
-from appliance.presets.finding import factory_shelf
-from appliance.presets.keeper import Keeper
 from appliance.start_up import StartReport, held_at_power_on
 
 _WITHOUT_CARD = Path("neural-synth.wav")
@@ -106,50 +100,31 @@ def play(
         warnings += (*warning, *doubts)
         report.say("sound", "measuring the models")
         player = Player(instrument, opened, config, monitor=monitor)
-        keeper = Keeper(
-            instrument.values,
-            player.queue,
-            instrument.morph,
-            rate=instrument.rate,
-            folder=data_folder(),
-            factory=factory_shelf(),
-        )
-        sound = keeper.begin(preset, config.preset, DEFAULT_PRESET)
+        console = Console(player, config, warnings=warnings)
+        sound = console.keeper.begin(preset, config.preset, DEFAULT_PRESET)
         set_values(instrument.values, settings)
         instrument.settle()
-        status = Status(player, config.name, tuple(warnings), sections={"presets": keeper.status})
-        server = Server(
-            instrument.values,
-            player.queue,
-            status.snapshot,
-            host=config.osc.host,
-            port=config.osc.port,
-            status_rate=config.osc.status_rate,
-            commands={"preset": functools.partial(perform, keeper)},
-        )
         child = PanelChild(file) if panel and not box else None  # a box has a unit for it
         try:
             if child is not None:
                 child.look()  # before this thread has a priority that the child would inherit
             player.start()
-            keeper.start(functools.partial(enter_real_time, BACKGROUND))
-            server.start()
+            console.start()
             enter_real_time(BACKGROUND)
             click.echo(
                 f"Playing '{sound}' on {opened.name}: {opened.rate} Hz, {opened.periods} periods "
                 f"of {opened.period}, headroom {1e3 * instrument.headroom / opened.rate:.1f} ms, "
-                f"OSC port {server.port}, configuration {file or 'built in'}"
+                f"OSC port {console.server.port}, configuration {file or 'built in'}"
             )
             report.say("ready", f"playing {sound}")
             manager.ready()
             _until_told(player, seconds, child, manager)
-            end = status.snapshot()
+            end = console.status.snapshot()
         finally:
             manager.stopping()
             if child is not None:
                 child.stop()
-            server.stop()
-            keeper.stop()
+            console.stop()
             player.stop()
     _raise_error_of(player)
     engine = end["engine"]

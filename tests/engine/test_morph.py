@@ -236,8 +236,8 @@ def test_nothing_grows_while_morphing(instrument: Instrument) -> None:
             for sample in range(0, 1024, 256):
                 morph.step(number * 1024 + sample)
 
-    walk(50)
     tracemalloc.start()
+    walk(50)
     before = tracemalloc.take_snapshot()
     walk(200)
     after = tracemalloc.take_snapshot()
