@@ -37,6 +37,12 @@ class AudioError(ApplianceError, OSError):
     exit_code = 4
 
 
+class IntakeError(ApplianceError, ValueError):
+    """A file from outside is not taken in."""
+
+    exit_code = 2
+
+
 class EngineUnreachableError(ApplianceError, ConnectionError):
     """No engine answers on the OSC port."""
 

@@ -23,7 +23,7 @@ def check_file(address: str, name: str) -> str | None:
             f"'{legible(address)}' is no address of a file: it must be such as /jam/1/file, in "
             "small letters, digits and _."
         )
-    wrong = _wrong(name)
+    wrong = check_name(name)
     if wrong is None:
         return None
     return (
@@ -32,7 +32,8 @@ def check_file(address: str, name: str) -> str | None:
     )
 
 
-def _wrong(name: str) -> str | None:
+def check_name(name: str) -> str | None:
+    """Return the rule that a file's relative `name` breaks, to follow "which", or None."""
     parts = name.split("/")
     hidden = any(not part or part.startswith(".") or part.endswith((".", " ")) for part in parts)
     rules = (
