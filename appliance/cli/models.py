@@ -9,7 +9,7 @@ from rich.table import Table
 from appliance.cli.evaluation import evaluate
 from appliance.cli.settings import config_option, configuration, open_library
 from appliance.decoders.card import Card
-from appliance.decoders.library import user_models
+from appliance.decoders.catalogue import user_models
 from appliance.errors import ApplianceError, ModelError
 
 

@@ -1,44 +1,18 @@
-"""Finds imported models by name and opens them as decoders and encoders."""
+"""Opens imported models as decoders and encoders."""
 
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from appliance.decoders.card import CARD_FILE, Card, EncoderCard, read_card
+from appliance.decoders.card import Card, EncoderCard, read_card
+from appliance.decoders.catalogue import Catalogue
 from appliance.decoders.decoder import Decoder
 from appliance.decoders.encoder import Encoder
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.onnx_encoder import OnnxEncoder
 from appliance.errors import ModelError
-from appliance.places import data_folder, factory_folder
-from appliance.suggestion import did_you_mean
 
 
-class Library:
-    """Imported models in several folders; an earlier folder hides a later one's model."""
-
-    def __init__(self, extra: Iterable[Path] = ()) -> None:
-        """Search `extra` folders, then the user's, then the factory's."""
-        self.folders = [*extra, user_models(), factory_folder("models")]
-
-    def names(self) -> list[str]:
-        """Return the names of all models, sorted."""
-        return sorted(self._found())
-
-    def folder(self, name: str) -> Path:
-        """Return the folder of a model; raises ModelError with the nearest known name."""
-        found = self._found()
-        if name not in found:
-            known = ", ".join(sorted(found)) or "none"
-            raise ModelError(
-                f"There is no imported model '{name}' (known: {known}).{did_you_mean(name, found)} "
-                "Import one with 'neural-synth models import FILE.ts'."
-            )
-        return found[name]
-
-    def card(self, name: str) -> Card:
-        """Return a model's card; raises ModelError as `folder` and `read_card` do."""
-        return read_card(self.folder(name))
+class Library(Catalogue):
+    """A catalogue whose models can be played."""
 
     def open(self, name: str, seeds: Sequence[int], *, precision: str = "auto") -> Decoder:
         """Return a decoder with one row per seed; raises ModelError if it cannot be opened."""
@@ -69,15 +43,6 @@ class Library:
             )
         return OnnxEncoder(folder / _file(card.encoder, name, precision), seed=seed)
 
-    def _found(self) -> dict[str, Path]:
-        found: dict[str, Path] = {}
-        for folder in reversed(self.folders):
-            if folder.is_dir():
-                for entry in sorted(folder.iterdir()):
-                    if (entry / CARD_FILE).is_file() and not entry.name.startswith("."):
-                        found[entry.name] = entry
-        return found
-
 
 def _file(card: Card | EncoderCard, name: str, precision: str) -> str:
     wanted = card.precision if precision == "auto" else precision
@@ -87,9 +52,3 @@ def _file(card: Card | EncoderCard, name: str, precision: str) -> str:
             "Use 'auto' or one of these."
         )
     return card.variants[wanted].file
-
-
-def user_models() -> Path:
-    """Return the folder that `models import` writes to."""
-    override = os.environ.get("NEURAL_SYNTH_MODELS")
-    return Path(override) if override else data_folder() / "models"

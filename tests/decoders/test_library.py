@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from appliance.decoders import library as library_module
+from appliance.decoders import catalogue as catalogue_module
 from appliance.decoders.card import Card, Source, Variant, read_card, write_card
 from appliance.decoders.importer import import_model
 from appliance.decoders.library import Library
@@ -34,7 +34,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     for folder in (extra, user, factory):
         folder.mkdir()
     monkeypatch.setenv("NEURAL_SYNTH_MODELS", str(user))
-    monkeypatch.setattr(library_module, "factory_folder", lambda _: factory)
+    monkeypatch.setattr(catalogue_module, "factory_folder", lambda _: factory)
     return [extra, user, factory]
 
 
