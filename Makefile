@@ -81,5 +81,5 @@ $(VENV)/.models: $(VENV)/.play
 
 $(VENV)/.test: $(VENV)/.models Makefile
 	$(call system,$(TEST_PACKAGES))
-	$(PIP) install -q -e '.[models,training,test]'
+	$(PIP) install -q -e '.[models,training,test,push,oled,footswitch]'
 	@touch $@

@@ -43,6 +43,12 @@ class IntakeError(ApplianceError, ValueError):
     exit_code = 2
 
 
+class DeviceError(ApplianceError, OSError):
+    """A display, switch or stick cannot be opened, or is gone."""
+
+    exit_code = 6
+
+
 class EngineUnreachableError(ApplianceError, ConnectionError):
     """No engine answers on the OSC port."""
 

@@ -3,12 +3,13 @@
 import threading
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from appliance.config import Config
 from appliance.errors import ApplianceError
 from appliance.panel.box import Box
+from appliance.panel.signals import Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every part is given: the engine's box, the configuration, how the other parts are."""
+    """What every part is given: the engine's box, the configuration, how the other parts are.
+
+    Through `signals` one part tells another.
+    """
 
     box: Box
     config: Config
     reports: Mapping[str, Report]
+    signals: Signals = field(default_factory=Signals)
 
 
 class Part(Protocol):

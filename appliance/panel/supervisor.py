@@ -8,7 +8,9 @@ from typing import cast
 from appliance.panel.part import Desk, Part, Report, sentence
 from appliance.panel.settings import PanelConfig
 
-PARTS: dict[str, str] = {}
+PARTS: dict[str, str] = {
+    "footswitch": "appliance.panel.footswitch.part:FootswitchPart",
+}
 """What opens each part, as module:callable; only a part that is switched on is imported."""
 
 _FIRST_REST = 1.0  # seconds before the first restart; each further one waits twice as long
