@@ -63,6 +63,7 @@ class Status:
                 "memory_mb": _memory_mb(),
             },
             "decoders": [self._group(number) for number in range(len(instrument.groups))],
+            "modules": [module.name for module in instrument.latents.modules],
             "latents": [[round(float(v), 4) for v in row] for row in instrument.latents.last],
             "meters": self._meters(),
             "monitor": str(player.monitor.path) if player.monitor else None,

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from appliance.config import Config
 from appliance.errors import ApplianceError
 from appliance.panel.box import Box
+from appliance.panel.push.live import LiveSurface
 from appliance.panel.signals import Signals
 
 
@@ -25,11 +26,13 @@ class Report:
 class Desk:
     """What every part is given: the engine's box, the configuration, how the other parts are.
 
+    `surface` is the one performance surface: every Push and the web page play it and show its face.
     Through `signals` one part tells another.
     """
 
     box: Box
     config: Config
+    surface: LiveSurface
     reports: Mapping[str, Report]
     signals: Signals = field(default_factory=Signals)
 

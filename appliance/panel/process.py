@@ -2,15 +2,18 @@
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable
 
 from appliance.config import Config
 from appliance.panel.box import Box
 from appliance.panel.part import Desk
+from appliance.panel.push.live import LiveSurface
 from appliance.panel.supervisor import Supervisor, openers
 
 _LOOK = 0.25  # seconds
+_SWITCH = 0.0005  # seconds a thread that draws may hold the interpreter while hands wait
 
 
 def run_panel(config: Config, stopping: threading.Event, tell: Callable[[str], None]) -> None:
@@ -22,16 +25,20 @@ def run_panel(config: Config, stopping: threading.Event, tell: Callable[[str], N
     host = "127.0.0.1" if config.osc.host == "0.0.0.0" else config.osc.host  # noqa: S104
     box = Box(host, config.osc.port, rate=config.panel.rate)
     supervisor = Supervisor(openers(config.panel), tell)
-    desk = Desk(box, config, supervisor.reports)
+    surface = LiveSurface(box)
+    desk = Desk(box, config, surface, supervisor.reports)
     box.listen(lambda news: tell(_presence(box)) if news.kind == "connection" else None)
     _be_ordinary()
+    sys.setswitchinterval(_SWITCH)
     box.start()
+    surface.start()
     try:
         while not stopping.is_set():
             supervisor.look(desk)
             stopping.wait(_LOOK)
     finally:
         supervisor.stop()
+        surface.stop()
         box.stop()
 
 

@@ -83,7 +83,7 @@ class PresetState(_Report, frozen=True):
 class State(_Report, frozen=True):
     """The engine's status; `sections` is all of it as it came, `flags` are its warnings.
 
-    `latents` has 8 values, in latent units, for each decoder slot.
+    `latents` has 8 values, in latent units, for each of the latent `modules`.
     """
 
     version: str = ""
@@ -92,6 +92,7 @@ class State(_Report, frozen=True):
     output: OutputState = OutputState()
     engine: EngineState = EngineState()
     decoders: tuple[DecoderState, ...] = ()
+    modules: tuple[str, ...] = ()
     latents: tuple[tuple[float, ...], ...] = ()
     meters: MeterState = MeterState()
     flags: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from appliance.errors import AudioError
 from appliance.panel.box import Box
 from appliance.panel.part import Desk, ThreadPart
 from appliance.panel.process import run_panel
+from appliance.panel.push.live import LiveSurface
 from appliance.panel.supervisor import Supervisor
 from tests.panel.conftest import Engine, until
 
@@ -41,7 +42,8 @@ def refusing(desk: Desk) -> ThreadPart:
 
 @pytest.fixture
 def desk() -> Desk:
-    return Desk(Box(port=9), Config(), {})
+    box = Box(port=9)
+    return Desk(box, Config(), LiveSurface(box), {})
 
 
 def test_a_failing_part_is_restarted_with_patience_and_the_others_go_on(desk: Desk) -> None:
