@@ -86,17 +86,11 @@ class StripReleased:
 
 
 @dataclass(frozen=True, slots=True)
-class PedalPressed:
-    """A footswitch in jack 1 or 2 went down."""
+class PedalMoved:
+    """A footswitch in jack 1 (right) or 2 (left) changed. Not played here: see `signals`."""
 
     jack: int
-
-
-@dataclass(frozen=True, slots=True)
-class PedalReleased:
-    """A footswitch in jack 1 or 2 came up."""
-
-    jack: int
+    down: bool
 
 
 Event = (
@@ -111,6 +105,4 @@ Event = (
     | StripTouched
     | StripMoved
     | StripReleased
-    | PedalPressed
-    | PedalReleased
 )

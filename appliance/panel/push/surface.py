@@ -18,8 +18,6 @@ from appliance.panel.push.events import (
     PadPressed,
     PadPressure,
     PadReleased,
-    PedalPressed,
-    PedalReleased,
     StripMoved,
     StripReleased,
     StripTouched,
@@ -91,10 +89,6 @@ class Surface:
                 self._pad(event)
             case StripTouched() | StripMoved() | StripReleased():
                 self._strip(event)
-            case PedalPressed(jack):
-                self.grip.command("/preset/next" if jack == 1 else "/preset/previous")
-            case PedalReleased():
-                pass
 
     def _button(self, event: ButtonPressed | ButtonReleased) -> None:
         grip, name = self.grip, event.name

@@ -12,11 +12,13 @@ import pytest
 from appliance.board import load_board
 from appliance.config import Config
 from appliance.errors import DeviceError
+from appliance.panel.box import Box
 from appliance.panel.footswitch import part as part_module
 from appliance.panel.footswitch.fake import FakeSource
 from appliance.panel.footswitch.part import FootswitchPart, held_now
 from appliance.panel.footswitch.source import open_source
 from appliance.panel.part import Desk
+from appliance.panel.push.live import LiveSurface
 from appliance.panel.settings import FootswitchConfig, PanelConfig
 from appliance.panel.signals import Contact
 from appliance.panel.state import PresetState, State
@@ -58,7 +60,8 @@ def standing(
 ) -> Generator[tuple[Engine, Desk]]:
     engine = Engine()
     config = FootswitchConfig(long_seconds=0.2, both_seconds=0.1, bounce_ms=5, **settings)
-    desk = Desk(engine, Config(panel=PanelConfig(footswitch=config)), {})  # type: ignore[arg-type]
+    surface = LiveSurface(Box(port=9))
+    desk = Desk(engine, Config(panel=PanelConfig(footswitch=config)), surface, {})  # type: ignore[arg-type]
     sources = iter((source, *more))
 
     def open_next(*_: object) -> FakeSource:

@@ -10,7 +10,6 @@ from appliance.panel.push.events import (
     EncoderTurned,
     PadPressed,
     PadReleased,
-    PedalPressed,
     StripMoved,
     StripReleased,
     StripTouched,
@@ -236,8 +235,9 @@ def test_undo_and_redo(hands: Hands) -> None:
     assert hands.commands == [("/preset/undo",), ("/preset/redo",)]
 
 
-def test_pedals_walk_the_presets_and_tempo_is_tapped(hands: Hands) -> None:
-    hands.do(PedalPressed(1), PedalPressed(2))
+def test_arrows_walk_the_presets_and_tempo_is_tapped(hands: Hands) -> None:
+    hands.press("right")
+    hands.press("left")
     hands.press("tap_tempo")
     assert hands.commands == [("/preset/next",), ("/preset/previous",), ("/clock/tap",)]
     hands.do(EncoderTurned("tempo", 3))
