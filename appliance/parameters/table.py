@@ -83,6 +83,7 @@ ROWS: tuple[Parameter, ...] = (
     P("/jam/{jam}/loop", "Loop", "", 0, 1, 1, SWI, OFF_ON, "off plays once"),
     P("/jam/{jam}/start", "Start", "", 0, 1, 0, LIN, (), "share of the buffer where it begins"),
     P("/jam/{jam}/end", "End", "", 0, 1, 1, LIN, (), "share of the buffer where it ends"),
+    P("/jam/{jam}/rate", "Rate", "Hz", 0.1, 2000, 44100 / 2048, LOG, (), "points a second"),
     P("/jam/{jam}/speed", "Speed", "", -4, 4, 1, LIN, (), "negative is backwards, 0 holds"),
     P("/jam/{jam}/stretch", "Stretch", "", 0.125, 8, 1, LOG, (), "times as long, without a jump"),
     P("/jam/{jam}/width", "Width", "", 0, 8, 1, LIN, (), "scales all eight channels"),
