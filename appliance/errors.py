@@ -25,6 +25,12 @@ class PresetError(ApplianceError, ValueError):
     exit_code = 2
 
 
+class LatentError(ApplianceError, ValueError):
+    """Latents, or a file of them, cannot be used as they are."""
+
+    exit_code = 2
+
+
 class ModelError(ApplianceError):
     """A model file or an imported model cannot be used."""
 
