@@ -49,7 +49,7 @@ class Errand:
         self._out = Path(self._folder.name) / "latents.npy"
         package = str(Path(__file__).parents[2])
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-c", _START, *arguments, str(self._out)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -7,17 +7,19 @@ points before the start are those before the end, so the seam is as smooth as th
 """
 
 import threading
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance import LATENT_CHANNELS
 from appliance.latent.clip import Clip
+from appliance.latent.clock import FACTORS, Clock
 from appliance.latent.grid import CONTROL_PERIOD
+from appliance.latent.matrix import Matrix
 from appliance.latent.recording import Recording
 from appliance.parameters import Values
-from appliance.parameters.table import BEATS, JAMS
+from appliance.parameters.table import JAMS
+from appliance.parameters.watch import Watch
 
 _SHIFT = 32
 _ONE = 1 << _SHIFT  # a cursor counts in this part of a point, so that sums are exact
@@ -27,15 +29,8 @@ _ROWS = (
     *("speed", "stretch", "width", "interpolation", "sync"),
 )
 _TAPS = np.arange(-1, 3)
-_BEATS = np.array(list(BEATS.values()))
-
-
-class Beats(Protocol):
-    """A clock that tells where in the music an instant lies."""
-
-    def beats(self, start: int, n: int) -> NDArray[np.float64]:
-        """Return the beats passed at instants start .. start + n - 1, float64 (n,)."""
-        ...
+_CYCLE = 2.0**64  # of the clock's phase, in whole numbers
+_ROUTE = "/jam/{jam}/route/{source}/{channel}"
 
 
 class Jam:
@@ -48,16 +43,14 @@ class Jam:
     name = "jam"
 
     def __init__(
-        self, values: Values, rate: float, *, clock: Beats | None = None, max_instants: int = 64
+        self, values: Values, rate: float, *, clock: Clock | None = None, max_instants: int = 64
     ) -> None:
         """Read the rows below /jam of `values`; `rate` is in samples a second."""
-        rows = values.table.rows
-        route = rows["/jam/{jam}/route/{source}/{channel}"]
-        first, last = rows["/jam/expression"].start, route.start + int(np.prod(route.shape))
-        self._rows = values.array[first:last]
         self._row = {name: values.view(f"/jam/{{jam}}/{name}") for name in _ROWS}
         self._expression = values.view("/jam/expression")
-        self._route = values.view("/jam/{jam}/route/{source}/{channel}")
+        self._route = values.view(_ROUTE)
+        names = [f"/jam/{{jam}}/{name}" for name in _ROWS]
+        self._watch = Watch(values, "/jam/expression", *names, _ROUTE)
         self._clock = clock
         self._per_instant = CONTROL_PERIOD / rate
         self._clips: tuple[Clip | None, ...] = (None,) * JAMS
@@ -102,24 +95,23 @@ class Jam:
         del start
         self._running.fill(False)
         self._ended.fill(False)
-        self._beat: float | None = None  # at the instant before
-        self._seen = b""
+        self._phase: int | None = None  # of the clock, at the instant before
+        self._known_clips = ()
 
     def evaluate(self, start: int, out: NDArray[np.float64]) -> None:
         """Write the latents at instants start .. start + n - 1 into `out`, float64 (8, n)."""
         n = out.shape[1]
-        if self._clips is not self._known_clips or self._rows.tobytes() != self._seen:
+        del start
+        changed = self._watch.changed()
+        if changed or self._clips is not self._known_clips:
             self._rearrange()
-        beats = self._beats(start, n)
+        passed = self._passed(n)
         if not self._any:
             self._known_wishes = self._wishes
             out.fill(0.0)
             return
-        position = self._advance(n, beats)
-        latents = self._read(position, n)
-        for instant in range(n):
-            np.dot(self._gain, latents[instant], out=self._column)
-            out[:, instant] = self._column
+        position = self._advance(n, passed)
+        self._matrix.apply(self._read(position, n), out)
 
     def record(self, live: NDArray[np.float64]) -> None:
         """Take down `live`, float64 (8, n): what the instants of the last `evaluate` gave."""
@@ -130,48 +122,38 @@ class Jam:
     def _prepare(self, n: int) -> None:
         self._known_clips: tuple[Clip | None, ...] = ()
         self._known_wishes = self._wishes
-        self._seen = b""
         self._any = self._any_once = self._any_sync = self._any_fresh = False
         self._sounding: list[tuple[int, NDArray[np.float32]]] = []
         self._running, self._ended, self._once = np.zeros((3, JAMS), np.bool_)
         self._synced, self._fresh = np.zeros((2, JAMS), np.bool_)
         self._last, self._step, self._from, self._length = np.zeros((4, JAMS), np.int64)
-        self._cycles = np.zeros(JAMS)  # a beat; negative backwards
-        self._first_place = np.zeros(JAMS, np.int64)
+        self._first_phase = 0
+        self._factor = np.zeros(JAMS, np.uint64)  # cycles in one of the clock
+        self._speed = np.zeros(JAMS)
         self._between = np.zeros((JAMS, 1))  # 0 for stepped slots
-        self._gain = np.zeros((LATENT_CHANNELS, JAMS * LATENT_CHANNELS))
-        self._column = np.zeros(LATENT_CHANNELS)
+        self._matrix = Matrix(LATENT_CHANNELS, JAMS * LATENT_CHANNELS)
         self._index = np.zeros((JAMS, n), np.int64)
         self._count = np.arange(1, n + 1)
         self._points = np.zeros((JAMS, 4 * n, LATENT_CHANNELS), np.float32)
-        self._latents = np.zeros((n, JAMS, LATENT_CHANNELS))
 
-    def _beats(self, start: int, n: int) -> NDArray[np.float64] | None:
-        """Return the beats passed at the instant before and at n instants, (n + 1,)."""
+    def _passed(self, n: int) -> NDArray[np.uint64] | None:
+        """Return what the clock's phase grew by before each of n instants, uint64 (n,)."""
         if self._clock is None or not self._any_sync:
-            self._beat = None
+            self._phase = None
             return None
-        now = self._clock.beats(start, n)
-        before = now[0] if self._beat is None else self._beat
-        self._beat = float(now[-1])
-        return np.concatenate(((before,), now))
+        phases = self._clock.phases(n)[:n]
+        before = phases[0] if self._phase is None else np.uint64(self._phase)
+        self._phase = int(phases[-1])
+        self._first_phase = int(phases[0])
+        return np.diff(phases, prepend=before)
 
-    def _follow(self, beats: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the steps of synchronised cursors, (8, n): their places are the clock's."""
-        cycles = np.fmod(beats * self._cycles[:, None], 1.0)
-        places = np.rint(cycles * self._length[:, None]).astype(np.int64)
-        steps = np.diff(places, axis=1)
-        length = self._length[:, None]
-        steps += length * ((steps < 0) & (self._cycles[:, None] > 0))
-        steps -= length * ((steps > 0) & (self._cycles[:, None] < 0))
-        self._first_place[:] = np.mod(places[:, 1], self._length)
-        return np.cumsum(steps, axis=1)
-
-    def _advance(self, n: int, beats: NDArray[np.float64] | None) -> NDArray[np.int64]:
+    def _advance(self, n: int, passed: NDArray[np.uint64] | None) -> NDArray[np.int64]:
         """Move the cursors; return them at n instants, (8, n), counted from the region's start."""
         steps = self._step[:, None] * self._count[:n]
-        if beats is not None:
-            np.copyto(steps, self._follow(beats), where=self._synced[:, None])
+        if passed is not None:
+            cycles = passed * self._factor[:, None] / _CYCLE
+            moved = np.rint(cycles * (self._speed * self._length)[:, None]).astype(np.int64)
+            np.copyto(steps, np.cumsum(moved, axis=1), where=self._synced[:, None])
         if self._any_fresh or self._wishes is not self._known_wishes:
             self._place(steps[:, 0])
         position = steps
@@ -193,7 +175,8 @@ class Jam:
             if playing:
                 begin = 0 if self._step[slot] >= 0 else int(self._length[slot]) - 1
                 if self._synced[slot]:
-                    begin = int(self._first_place[slot])
+                    cycle = self._first_phase * int(self._factor[slot]) / _CYCLE % 1.0
+                    begin = int(cycle * self._speed[slot] % 1.0 * int(self._length[slot]))
                 self._last[slot] = self._from[slot] + begin - first_steps[slot]
         for slot, wish in enumerate(wishes):
             if wish is not None and wish is not self._known_wishes[slot]:
@@ -204,7 +187,7 @@ class Jam:
         self._any_fresh = False
 
     def _read(self, position: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-        """Return the latents at `position`, (n, 64), slot by slot."""
+        """Return the latents at `position`, float64 (8 slots, 8, n)."""
         t = (position & _MASK) * (self._between / _ONE)
         index = position >> _SHIFT
         count = (self._length >> _SHIFT)[:, None, None]
@@ -228,13 +211,11 @@ class Jam:
             latents += weights[tap][:, :, None] * points[:, :, tap]
         if self._any_once:
             np.copyto(latents, 0.0, where=self._over[:, :, None])
-        self._latents[:n] = latents.transpose(1, 0, 2)
-        return self._latents[:n].reshape(n, -1)
+        return latents.transpose(0, 2, 1)
 
     def _rearrange(self) -> None:
         """Take over new parameters and clips."""
         row, clips, before = self._row, self._clips, self._known_clips
-        self._seen = self._rows.tobytes()
         self._known_clips = clips
         sizes = np.array([len(clip) if clip else 0 for clip in clips])
         playing = (row["play"] > 0) & (sizes > 0)
@@ -254,9 +235,9 @@ class Jam:
         self._length[:] = length << _SHIFT
         pace = row["speed"] / row["stretch"]
         self._step[:] = np.rint(row["rate"] * pace * (self._per_instant * _ONE))
-        beats = _BEATS[row["sync"].astype(np.int64)]
-        self._synced[:] = (beats > 0) & (self._clock is not None)
-        self._cycles[:] = row["speed"] / np.maximum(beats, 1e-9)
+        self._factor[:] = FACTORS[row["sync"].astype(np.int64)]
+        self._synced[:] = (self._factor > 0) & (self._clock is not None)
+        self._speed[:] = row["speed"]
         self._once[:] = row["loop"] == 0
         self._between[:, 0] = row["interpolation"] == 0
         self._any = bool(playing.any())
@@ -270,4 +251,4 @@ class Jam:
         ]
         gain = np.where(heard, row["width"] * self._expression, 0.0)
         weighted = self._route * gain[:, None, None]
-        self._gain[:] = weighted.reshape(-1, LATENT_CHANNELS).T
+        self._matrix.weights[:] = weighted.reshape(-1, LATENT_CHANNELS).T

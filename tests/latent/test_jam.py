@@ -7,35 +7,30 @@ import pytest
 from numpy.typing import NDArray
 
 from appliance.latent.clip import Clip, clip_of
+from appliance.latent.clock import Clock
 from appliance.latent.grid import CONTROL_PERIOD
 from appliance.latent.jam import Jam
 from appliance.latent.recording import Manner, Recording
 from appliance.parameters import Table, Values
-from appliance.parameters.table import BEATS, SYNCS
+from appliance.parameters.table import SYNCS
 
 RATE = 44100
 GRID = RATE / CONTROL_PERIOD
 Latents = NDArray[np.float64]
 
 
-class Metronome:
-    """A clock of steady tempo, in beats an instant."""
-
-    def __init__(self, per_instant: float) -> None:
-        self.per_instant = per_instant
-
-    def beats(self, start: int, n: int) -> Latents:
-        return np.arange(start, start + n, dtype=np.float64) * self.per_instant
-
-
 def noise(points: int, seed: int = 0) -> Clip:
     return clip_of(np.random.default_rng(seed).uniform(-1, 1, (8, points)))
 
 
-def run(jam: Jam, instants: int, chunk: int = 64, start: int = 0) -> Latents:
+def run(
+    jam: Jam, instants: int, chunk: int = 64, start: int = 0, clock: Clock | None = None
+) -> Latents:
     out = np.zeros((8, instants))
     for first in range(0, instants, chunk):
         part = out[:, first : first + chunk]
+        if clock is not None:
+            clock.advance(start + first, part.shape[1])
         jam.evaluate(start + first, part)
     return out
 
@@ -103,10 +98,11 @@ def test_chunks_of_any_size_give_the_same_bits() -> None:
                 values.set(f"/jam/{slot}/route/{source}/{channel}", random.uniform(-2, 2))
     results: list[Latents] = []
     for chunk in (1, 2, 7, 64):
-        jam = Jam(values, RATE, clock=Metronome(0.00731))
+        clock = Clock(values, RATE)
+        jam = Jam(values, RATE, clock=clock)
         for slot in range(8):
             jam.put(slot, noise(20 + 11 * slot, slot))
-        results.append(run(jam, 1500, chunk))
+        results.append(run(jam, 1500, chunk, clock=clock))
     assert np.abs(results[0]).max() > 1
     assert all(np.array_equal(results[0], other) for other in results[1:])
 
@@ -175,16 +171,23 @@ def test_stretch_and_speed_change_without_a_jump_and_jumps_leave_them() -> None:
 
 def test_a_synchronised_loop_lasts_its_beats_and_begins_where_the_clock_is() -> None:
     values = Values(Table())
-    clock = Metronome(1 / 100)
+    values.set("/clock/tempo", 60 * GRID / 200)  # a beat lasts 200 instants
+    clock = Clock(values, RATE)
     jam = Jam(values, RATE, clock=clock)
     clip = noise(64)
     jam.put(0, clip)
+    run(jam, 500, clock=clock)  # 2.5 beats
     settings(values, 1, play="on", interpolation="stepped", sync="4 beats", rate=777)
-    out = run(jam, 800, start=250)  # beat 2.5 of 4
-    assert np.array_equal(out[:, 0], clip.points[40])
-    assert np.array_equal(out[:, :400], out[:, 400:])
-    assert np.array_equal(out[:, 150], clip.points[0])
-    assert BEATS["4 beats"] == 4
+    out = run(jam, 1600, start=500, clock=clock)
+    for instant in range(3, 1600, 25):
+        beat = (500 + instant) / 200
+        assert np.array_equal(out[:, instant], clip.points[int(beat % 4 / 4 * 64)])
+    settings(values, 1, speed=-2)
+    values.set("/clock/tempo", 60 * GRID / 100)
+    out = run(jam, 800, start=2100, clock=clock)
+    for instant in range(200, 800, 20):  # twice as fast, backwards: a loop in 200 instants
+        assert np.array_equal(out[:, instant], out[:, instant - 200])
+    assert len(np.unique(out[0])) == 64
 
 
 def test_a_new_clip_of_the_same_length_keeps_the_cursor_and_another_begins() -> None:
