@@ -12,7 +12,7 @@ from appliance import LATENT_CHANNELS
 from appliance.config import Config
 from appliance.decoders.library import Library
 from appliance.engine.group import Group
-from appliance.latent import CONTROL_PERIOD, Clock, LatentSum, Noise, Offset, Oscillators
+from appliance.latent import CONTROL_PERIOD, Clock, Jam, LatentSum, Noise, Offset, Oscillators
 from appliance.latent.grid import block_instants, frame_instant
 from appliance.mixing import Master, Mixer
 from appliance.parameters.table import PHASES
@@ -61,10 +61,12 @@ class Instrument:
         instants = self.max_block // CONTROL_PERIOD + 2
         self.clock = Clock(self.values, self.rate, max_instants=instants)
         self.morph.bar_line = self.clock.bar_line
+        self.jam = Jam(self.values, self.rate, clock=self.clock, max_instants=instants)
         modules = (
             Offset(self.values, self.rate),
             Oscillators(self.values, self.rate, clock=self.clock, max_instants=instants),
             Noise(self.values, self.rate, seed, clock=self.clock, max_instants=instants),
+            self.jam,
         )
         self.latents = LatentSum(self.values, slots, modules, max_instants=instants)
         self.mixer = Mixer(self.values, slots, self.rate, self.max_block)
@@ -88,6 +90,8 @@ class Instrument:
         z = self._z[:, :, :instants]
         self.clock.advance(first, instants)
         self.latents.evaluate(first, z)
+        if instants:
+            self.jam.record(self.latents.outputs)
         peaks = np.where(self._phase[:] == 0, self._by_peaks, self._phase == PHASES.index("peaks"))
         for group in self.groups:
             while (sample := group.next_start) < end:

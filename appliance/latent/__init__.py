@@ -2,6 +2,7 @@
 
 from appliance.latent.clock import Clock
 from appliance.latent.grid import CONTROL_PERIOD
+from appliance.latent.jam import Jam
 from appliance.latent.module import LatentModule
 from appliance.latent.noise import Noise
 from appliance.latent.offset import Offset
@@ -11,6 +12,7 @@ from appliance.latent.sum import LatentSum
 __all__ = [
     "CONTROL_PERIOD",
     "Clock",
+    "Jam",
     "LatentModule",
     "LatentSum",
     "Noise",

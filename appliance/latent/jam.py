@@ -113,11 +113,11 @@ class Jam:
         position = self._advance(n, passed)
         self._matrix.apply(self._read(position, n), out)
 
-    def record(self, live: NDArray[np.float64]) -> None:
-        """Take down `live`, float64 (8, n): what the instants of the last `evaluate` gave."""
+    def record(self, outputs: NDArray[np.float64]) -> None:
+        """Take down what the modules gave at the instants of the last call, (modules, 8, n)."""
         recording = self.recording
         if recording is not None:
-            recording.take(live, self._index[recording.slot, : live.shape[1]])
+            recording.take(outputs, self._index[recording.slot, : outputs.shape[2]])
 
     def _prepare(self, n: int) -> None:
         self._known_clips: tuple[Clip | None, ...] = ()

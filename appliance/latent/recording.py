@@ -1,5 +1,6 @@
 """Real-time: latents taken down as they are played, into an array that was made for them."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -25,18 +26,22 @@ class Recording:
     Nobody else may write to `points` until `stopped`. The audio thread alone calls `take`.
     """
 
-    def __init__(self, slot: int, points: NDArray[np.float32], manner: Manner) -> None:
-        """Wait for the first `take`."""
+    def __init__(
+        self, slot: int, points: NDArray[np.float32], manner: Manner, sources: Sequence[int]
+    ) -> None:
+        """Wait for the first `take`; `sources` are the modules whose sum is taken down."""
         self.slot = slot
         self.points = points
         self.manner = manner
         self.written = 0
         """Points taken down so far."""
         self.full = False
+        self._sources = np.array(sources, np.intp)
         self._last = -1
 
-    def take(self, live: NDArray[np.float64], cursor: NDArray[np.int64]) -> None:
-        """Take down `live`, (8, n), where the `cursor`, (n,), of the slot has been."""
+    def take(self, outputs: NDArray[np.float64], cursor: NDArray[np.int64]) -> None:
+        """Take down `outputs`, (modules, 8, n), where the `cursor`, (n,), of the slot has been."""
+        live = outputs.take(self._sources, axis=0).sum(axis=0)
         if self.manner == Manner.NEW:
             count = min(live.shape[1], len(self.points) - self.written)
             self.points[self.written : self.written + count] = live[:, :count].T

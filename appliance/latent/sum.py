@@ -79,6 +79,8 @@ class LatentSum:
         self._last = np.zeros((len(modules), LATENT_CHANNELS))
         self._last_view = self._last.view()
         self._last_view.flags.writeable = False
+        self.outputs = self._outputs[:, :, :0]
+        """What each module gave at the instants of the last call, float64 (modules, 8, n)."""
         self._next: int | None = None
 
     @property
@@ -122,6 +124,7 @@ class LatentSum:
             self.faults += 1
             np.copyto(outputs, 0.0, where=~legal)
         self._last[:] = outputs[:, :, n - 1]
+        self.outputs = outputs
         if self._watch.changed():
             self._weigh()
         self._matrix.apply(outputs, out)

@@ -227,12 +227,13 @@ def test_ten_minutes_loop_and_stretch_without_a_click_at_the_seam() -> None:
 def test_records_what_is_played_new_replacing_and_over_it() -> None:
     values = Values(Table())
     jam = Jam(values, RATE)
-    live = np.random.default_rng(1).uniform(-1, 1, (8, 30))
-    fresh = Recording(0, np.zeros((25, 8), np.float32), Manner.NEW)
+    outputs = np.random.default_rng(1).uniform(-1, 1, (3, 8, 30))
+    live = outputs[0] + outputs[1]
+    fresh = Recording(0, np.zeros((25, 8), np.float32), Manner.NEW, (0, 1))
     jam.recording = fresh
     for first in range(0, 30, 3):
         run(jam, 3)
-        jam.record(live[:, first : first + 3])
+        jam.record(outputs[:, :, first : first + 3])
     assert fresh.full and fresh.written == 25
     assert np.array_equal(fresh.points, live[:, :25].T.astype(np.float32))
     for manner in (Manner.REPLACE, Manner.OVERDUB):
@@ -241,16 +242,16 @@ def test_records_what_is_played_new_replacing_and_over_it() -> None:
         settings(values, 1, play="off")
         run(jam, 1)
         settings(values, 1, play="on", rate=GRID, interpolation="stepped")
-        jam.recording = Recording(0, points, manner)
+        jam.recording = Recording(0, points, manner, (0, 1))
         for first in range(0, 20, 5):
             run(jam, 5)
-            jam.record(live[:, first : first + 5])
+            jam.record(outputs[:, :, first : first + 5])
         added = live[:, :20].T + (manner == Manner.OVERDUB)
         assert np.allclose(points, added, atol=1e-6)
 
 
 def test_a_fast_cursor_leaves_no_gap_in_what_it_records() -> None:
     points = np.zeros((40, 8), np.float32)
-    recording = Recording(0, points, Manner.REPLACE)
-    recording.take(np.ones((8, 12)), np.arange(12) * 3)
+    recording = Recording(0, points, Manner.REPLACE, (0,))
+    recording.take(np.ones((1, 8, 12)), np.arange(12) * 3)
     assert points[:34].all() and not points[34:].any()
