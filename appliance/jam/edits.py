@@ -60,6 +60,22 @@ def edited(latents: Latents, name: str, numbers: Sequence[float]) -> Latents:
     return changed
 
 
+def resampled(latents: Latents, points: int) -> Latents:
+    """Return `latents`, float32 (8, points before), as a loop of another number of points.
+
+    Between two points they follow the same curve as when they are played.
+    """
+    before = latents.shape[1]
+    place = np.arange(points) * (before / points)
+    index = place.astype(np.int64)
+    t = place - index
+    taps = [latents[:, (index + k) % before].astype(np.float64) for k in (-1, 0, 1, 2)]
+    t2, t3 = t * t, t * t * t
+    weights = (t2 - 0.5 * (t + t3), 1 - 2.5 * t2 + 1.5 * t3, 0.5 * t + 2 * t2 - 1.5 * t3)
+    curve = sum(w * p for w, p in zip((*weights, 0.5 * (t3 - t2)), taps, strict=True))
+    return np.asarray(curve, np.float32)
+
+
 def _check(word: str, number: float, points: int) -> None:
     least, most = {
         "CHANNEL": (0, LATENT_CHANNELS),
