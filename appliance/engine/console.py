@@ -10,8 +10,10 @@ from appliance.engine.player import Player
 from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.engine.server import Server
 from appliance.engine.status import Status
+from appliance.jam.studio import Studio
 from appliance.places import data_folder
 from appliance.presets.commands import perform
+from appliance.presets.editing import files_of, note_file
 from appliance.presets.finding import factory_shelf
 from appliance.presets.keeper import Keeper
 
@@ -26,16 +28,30 @@ class Console:
         """
         instrument = player.instrument
         values, queue = instrument.values, player.queue
-        self.parts: tuple[Part, ...] = (Beat(instrument.clock, values, queue),)
+        factory = factory_shelf()
+        studio = Studio(
+            instrument.jam,
+            values,
+            queue,
+            rate=instrument.rate,
+            modules=[module.name for module in instrument.latents.modules],
+            folder=data_folder(),
+            folders=(data_folder(), factory.folder),
+            models=config.models,
+            model=config.decoders[0].model,
+        )
+        self.parts: tuple[Part, ...] = (Beat(instrument.clock, values, queue), studio)
         self.keeper = Keeper(
             values,
             queue,
             instrument.morph,
             rate=instrument.rate,
             folder=data_folder(),
-            factory=factory_shelf(),
+            factory=factory,
             receivers={a: take for part in self.parts for a, take in part.receivers.items()},
         )
+        studio.keep = functools.partial(note_file, self.keeper)
+        studio.kept = functools.partial(files_of, self.keeper)
         sections = {part.name: part.status for part in self.parts}
         self.status = Status(
             player,

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from appliance.errors import ApplianceError, LatentError
 from appliance.jam.arrays import read_latents
+from appliance.jam.task import Task
 
 _START = """\
 import os, sys
@@ -22,35 +24,41 @@ if hasattr(os, "sched_setscheduler"):
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
 os.nice(15)
-from appliance.cli import main
+from appliance.jam.task import main
 main()
 """
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 
-Done = Callable[[NDArray[np.float32] | None, str], None]
-"""Takes the latents, float32 (8, points), or None and a sentence that says why there are none."""
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: latents, float32 (8, points), and how many points a second they play at."""
+
+    latents: NDArray[np.float32]
+    rate: float
+
+
+Done = Callable[[Outcome | str], None]
+"""Takes what came of the work, or a sentence that says why nothing did."""
 
 
 class Errand:
-    """Runs `neural-synth ARGUMENTS OUT`, which writes latents and prints its progress in per cent.
+    """Runs a task, with neither the engine's priority nor its processor cores."""
 
-    It has neither the engine's priority nor its processor cores.
-    """
-
-    def __init__(self, what: str, arguments: Sequence[str], done: Done) -> None:
+    def __init__(self, task: Task, done: Done) -> None:
         """Start; `done` is called from a thread of its own, unless it is cancelled."""
-        self.what = what
+        self.what = task.what
         """What it does, in one word."""
         self.progress = 0.0
         """Share of the work that is done, 0 to 1."""
         self._done = done
         self._cancelled = False
         self._folder = tempfile.TemporaryDirectory(prefix="neural-synth-")
-        self._out = Path(self._folder.name) / "latents.npy"
+        self._out = Path(self._folder.name) / "latents.npz"
         package = str(Path(__file__).parents[2])
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", _START, *arguments, str(self._out)],
+            [sys.executable, "-c", _START, task.text, str(self._out)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -58,7 +66,7 @@ class Errand:
             text=True,
             errors="replace",
         )
-        self._thread = threading.Thread(target=self._follow, name=what, daemon=True)
+        self._thread = threading.Thread(target=self._follow, name=task.what, daemon=True)
         self._thread.start()
 
     def cancel(self) -> None:
@@ -86,8 +94,10 @@ class Errand:
             if code != 0:
                 reason = said.removeprefix("Error: ")[:400]
                 raise LatentError(reason or f"The work of '{self.what}' ended with code {code}.")
-            self._done(read_latents(self._out), "")
+            with np.load(self._out) as found:
+                rate = float(found["rate"])
+            self._done(Outcome(read_latents(self._out), rate))
         except ApplianceError as error:
-            self._done(None, str(error))
+            self._done(str(error))
         finally:
             self._folder.cleanup()

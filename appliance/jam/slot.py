@@ -33,6 +33,12 @@ class Slot:
             self._before.popleft()
         self._set(clip, file)
 
+    def load(self, clip: Clip, file: str) -> None:
+        """Take the clip of another sound, with nothing to undo."""
+        self._before.clear()
+        self._after.clear()
+        self._set(clip, file)
+
     def undo(self) -> bool:
         """Return to the clip before; return whether there was one."""
         if not self._before:

@@ -6,6 +6,7 @@ so a preset, its history and the last session always find what they played.
 """
 
 import contextlib
+import functools
 import queue
 import threading
 import zlib
@@ -16,11 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.errors import ApplianceError, LatentError
 from appliance.jam.arrays import read_latents, write_latents
-from appliance.jam.errand import Errand
+from appliance.jam.commands import perform
+from appliance.jam.errand import Errand, Outcome
 from appliance.jam.slot import Slot
 from appliance.jam.takes import Takes
+from appliance.jam.task import Task
 from appliance.latent.clip import Clip, clip_of
 from appliance.latent.jam import Jam
 from appliance.parameters import Values
@@ -33,9 +37,6 @@ Reply = Callable[..., object]
 MADE = "latents/jam"
 """Where latents that have no name yet are saved, below the player's folder."""
 
-KEPT = 200
-"""How many of them stay that no preset plays."""
-
 _LOOK_SECONDS = 0.1
 _JOBS = 64
 
@@ -47,6 +48,8 @@ class Studio:
     files of the present sound. `modules` are the names of the engine's modules in their order.
     """
 
+    name = "jam"
+
     def __init__(
         self,
         jam: Jam,
@@ -57,8 +60,14 @@ class Studio:
         modules: Sequence[str],
         folder: Path,
         folders: Sequence[Path],
+        models: Sequence[str] = (),
+        model: str = "",
     ) -> None:
-        """Begin with empty slots."""
+        """Begin with empty slots; `model` encodes and generates unless another one is named.
+
+        `models` are more folders in which models are looked for.
+        """
+        self.models, self.model = models, model
         self.jam = jam
         self.slots = [Slot() for _ in range(JAMS)]
         self.errands: dict[int, Errand] = {}
@@ -74,16 +83,9 @@ class Studio:
         self._stopping = False
         self._thread: threading.Thread | None = None
 
-    def start(self, prepare: Callable[[], object] = lambda: None) -> None:
-        """Start the thread; it calls `prepare` first."""
-
-        def run() -> None:
-            prepare()
-            while not self._stopping:
-                self._look()
-            self._save()
-
-        self._thread = threading.Thread(target=run, name="jam", daemon=True)
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread = threading.Thread(target=self._run, name="jam", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -106,13 +108,14 @@ class Studio:
                 f"{_JOBS} changes of jam slots wait already. Wait a moment and try again."
             ) from None
 
+    @property
     def receivers(self) -> dict[str, Callable[[Path], None]]:
-        """Return what takes the files at the addresses that presets name."""
+        """What takes the files at the addresses that presets name."""
+        return {address_of(n): functools.partial(self._receive, n) for n in range(JAMS)}
 
-        def receiver(slot: int) -> Callable[[Path], None]:
-            return lambda path: self._receive(slot, path)
-
-        return {address_of(slot): receiver(slot) for slot in range(JAMS)}
+    def perform(self, address: str, arguments: Sequence[Any], reply: Reply) -> None:
+        """Carry out a message; see `appliance.jam.commands`."""
+        perform(self, address, arguments, reply)
 
     def put(self, slot: int, latents: NDArray[np.float32], name: str) -> None:
         """Let `slot` play new `latents`, float32 (8, points), undoably; only in the thread."""
@@ -131,7 +134,7 @@ class Studio:
         if state.clip is not None and not state.file:
             self._unsaved.add(slot)
         elif state.file:
-            self.keep(address_of(slot), state.file)
+            self._tell(slot, state.file)
 
     def latents(self, slot: int) -> NDArray[np.float32]:
         """Return a slot's latents, float32 (8, points), not to be changed; LatentError if empty."""
@@ -153,8 +156,8 @@ class Studio:
         """Return a parameter of a slot."""
         return self._values.get(f"/jam/{slot + 1}/{name}")
 
-    def begin(self, slot: int, what: str, arguments: Sequence[str], done: Reply) -> None:
-        """Start an errand for `slot` whose latents it will play; raises LatentError."""
+    def begin(self, slot: int, task: Task, reply: Reply) -> None:
+        """Start an errand whose latents `slot` will play at their rate; raises LatentError."""
         running = self.errands.get(slot)
         if running is not None:
             raise LatentError(
@@ -162,18 +165,19 @@ class Studio:
                 f"/jam/cancel {slot + 1}, or wait."
             )
 
-        def finish(latents: NDArray[np.float32] | None, wrong: str) -> None:
+        def done(outcome: Outcome | str) -> None:
             def job() -> None:
                 self.errands.pop(slot, None)
-                if latents is None:
-                    raise LatentError(wrong)
-                self.put(slot, latents, what)
-                done(f"/jam/{what}d", slot + 1, latents.shape[1])
+                if isinstance(outcome, str):
+                    raise LatentError(outcome)
+                self.put(slot, outcome.latents, task.title)
+                self.turn(slot, rate=outcome.rate)
+                reply(f"/jam/{task.what}d", slot + 1, outcome.latents.shape[1])
 
             with contextlib.suppress(LatentError):
-                self.submit(slot, job, done)
+                self.submit(slot, job, reply)
 
-        self.errands[slot] = Errand(what, arguments, finish)
+        self.errands[slot] = Errand(task, done)
 
     def cancel(self, slot: int) -> None:
         """End what is under way for `slot`; raises LatentError if nothing is."""
@@ -186,7 +190,7 @@ class Studio:
         """Note that what `slot` holds lies at `file`; only in the thread."""
         self.slots[slot].file = file
         self._unsaved.discard(slot)
-        self.keep(address_of(slot), file)
+        self._tell(slot, file)
 
     def status(self) -> dict[str, Any]:
         """Return the state of the slots: JSON types only."""
@@ -212,6 +216,12 @@ class Studio:
             "undo": undo,
             "redo": redo,
         }
+
+    def _run(self) -> None:
+        enter_real_time(BACKGROUND)
+        while not self._stopping:
+            self._look()
+        self._save()
 
     def _look(self) -> None:
         slot = -1
@@ -243,7 +253,7 @@ class Studio:
             if state.clip is None or state.file:
                 continue
             points = state.clip.points
-            file = f"{MADE}/{zlib.crc32(points):08x}-{len(points)}.npy"
+            file = f"{MADE}/{zlib.crc32(points.tobytes()):08x}-{len(points)}.npy"
             if not (self.folder / file).is_file():
                 write_latents(self.folder / file, points.T)
             self.name_file(slot, file)
@@ -253,7 +263,11 @@ class Studio:
         kept = self.kept()
         for slot, state in enumerate(self.slots):
             if state.file and address_of(slot) not in kept and self.value(slot, "play"):
-                self.keep(address_of(slot), state.file)
+                self._tell(slot, state.file)
+
+    def _tell(self, slot: int, file: str) -> None:
+        if self.kept().get(address_of(slot)) != file:
+            self.keep(address_of(slot), file)
 
     def _receive(self, slot: int, path: Path) -> None:
         """Take a file that a preset plays from; raises LatentError."""
@@ -262,7 +276,14 @@ class Studio:
             return
         clip = clip_of(read_latents(path), path.stem)
         self.jam.put(slot, clip)  # at once: the sound has been recalled already
-        self.submit(slot, lambda: self.hold(slot, clip, file), _nobody)
+
+        def job() -> None:
+            self.slots[slot].load(clip, file)
+            self.jam.put(slot, clip)
+            self._unsaved.discard(slot)
+            self._problems.pop(slot, None)
+
+        self.submit(slot, job, _nobody)
 
 
 def address_of(slot: int) -> str:
@@ -276,19 +297,6 @@ def relative_name(path: Path, folders: Iterable[Path]) -> str:
         with contextlib.suppress(ValueError):
             return path.resolve().relative_to(folder.resolve()).as_posix()
     return ""
-
-
-def clear_made(folder: Path, texts: Iterable[Path]) -> None:
-    """Delete latents without a name that none of the files `texts` mention, but the newest."""
-    made = sorted(
-        (folder / MADE).glob("*.npy"), key=lambda file: file.stat().st_mtime, reverse=True
-    )
-    if len(made) <= KEPT:
-        return
-    mentioned = b"".join(text.read_bytes() for text in texts if text.is_file())
-    for file in made[KEPT:]:
-        if file.name.encode() not in mentioned:
-            file.unlink(missing_ok=True)
 
 
 def _nobody(*_: object) -> None:

@@ -1,6 +1,6 @@
 """Slots edited without being heard: their text, their name and tags, a preset from a file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,19 @@ def take(keeper: Keeper, arguments: Sequence[Any], reply: Reply) -> None:
             keeper.save([slot], reply)
 
     keeper.submit(job, reply)
+
+
+def files_of(keeper: Keeper) -> Mapping[str, str]:
+    """Return the relative names of the files that the sound plays from, by address."""
+    with keeper.lock:
+        return keeper.stage.here.files
+
+
+def note_file(keeper: Keeper, address: str, name: str) -> None:
+    """Let the sound play from the file `name` at `address`, which has it already; undoable."""
+    with keeper.lock:
+        keeper.stage.use_file(address, name)
+        keeper.followed = keeper.stage.here.files
 
 
 def _describe(keeper: Keeper, slot: int, preset: Preset, name: str, tags: list[str]) -> None:

@@ -79,7 +79,8 @@ class Keeper:
         self.bench = Bench(self.stage)
         self.bench.unsaved.update(self.bank if fresh else ())
         self._known = self.shelf.signatures()
-        self._files: Mapping[str, str] = {}
+        self.followed: Mapping[str, str] = {}
+        """The files that were handed over last."""
         self._jobs: queue.Queue[tuple[Callable[[], None], Reply]] = queue.Queue(_JOBS)
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -161,10 +162,10 @@ class Keeper:
     def follow_files(self) -> None:
         """Let the thread hand over the files of the present sound, if they are other ones."""
         files = self.stage.here.files
-        if files != self._files:
+        if files != self.followed:
             with contextlib.suppress(PresetError):  # tried again at the next look
                 self.submit(lambda: self._hand_over(files), _nobody)
-                self._files = files
+                self.followed = files
 
     def status(self) -> dict[str, Any]:
         """Return the state of the presets: JSON types only."""

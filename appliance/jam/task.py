@@ -1,0 +1,59 @@
+"""The long work itself, as it runs in a process of its own: encoding sound.
+
+Progress is printed as lines of per cent; what cannot be done as one sentence, with code 1.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before numpy loads: one thread is all the work may have beside the sound.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import msgspec
+import numpy as np
+
+from appliance.decoders.library import Library
+from appliance.errors import ApplianceError
+from appliance.jam.encoding import encode_file
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done: "encode" a `file`."""
+
+    what: str
+    model: str
+    folders: tuple[str, ...] = ()
+    """More folders in which the model is looked for."""
+    file: str = ""
+
+    @property
+    def text(self) -> str:
+        """The task as one argument."""
+        return msgspec.json.encode(self).decode()
+
+    @property
+    def title(self) -> str:
+        """What the latents may be called."""
+        return Path(self.file).stem
+
+
+def main() -> None:
+    """Carry out the task of the first argument into the file named by the second."""
+    text, out = sys.argv[1:]
+    task = msgspec.json.decode(text, type=Task)
+    library = Library(Path(folder).expanduser() for folder in task.folders)
+    try:
+        encoded = encode_file(library, task.model, Path(task.file), progress=_tell)
+    except ApplianceError as error:
+        sys.exit(str(error))
+    np.savez(out, latents=encoded.latents, rate=encoded.rate)
+
+
+def _tell(share: float) -> None:
+    print(f"{100 * share:.1f} %", flush=True)
