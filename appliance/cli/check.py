@@ -27,7 +27,7 @@ def check(config_path: Path | None, defaults: bool) -> None:
         for group in instrument.groups:
             slots = ", ".join(str(s + 1) for s in group.slots)
             click.echo(f"model {group.model}: ok, slots {slots}")
-        click.echo(f"preset: {begin_with(instrument.values, config, None, ())}")
+        click.echo(f"preset: {begin_with(instrument, config, None, ())}")
     except ApplianceError as error:
         failed = error
         click.echo(f"Error: {error}", err=True)

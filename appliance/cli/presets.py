@@ -182,7 +182,7 @@ def render_all(
     heard: list[tuple[int, NDArray[np.float32]]] = []
     with Console(stderr=True).status("rendering") as line:
         for slot, audio in renderings(
-            bank, lambda: Instrument(config, library, seed=seed), seconds
+            bank, lambda: Instrument(config, library, seed=seed), seconds, _folders(chosen)
         ):
             line.update(f"slot {slot}: {bank[slot].preset.name}")
             heard.append((slot, audio))
@@ -227,7 +227,7 @@ def _user_bank() -> Shelf:
     return target
 
 
-def _folders(chosen: Shelf) -> Iterable[Path]:
+def _folders(chosen: Shelf) -> tuple[Path, ...]:
     return (data_folder(), chosen.folder, factory_shelf().folder)
 
 

@@ -49,7 +49,7 @@ def render(
         raise AudioError(f"{out} cannot be written: its name must end in .wav or .flac.")
     config, _ = configuration(config_path)
     instrument = Instrument(config, open_library(config), seed=seed)
-    begin_with(instrument.values, config, preset, settings)
+    begin_with(instrument, config, preset, settings)
     instrument.settle()
     total = round(seconds * instrument.rate)
     block: NDArray[np.float32] = np.zeros((2, period or config.audio.period), np.float32)

@@ -7,9 +7,12 @@ import click
 
 from appliance.config import Config, load_config
 from appliance.decoders.library import Library
+from appliance.engine.instrument import Instrument
+from appliance.engine.offline import take_files
 from appliance.errors import ParameterError
 from appliance.parameters import Values
-from appliance.presets.finding import find_preset
+from appliance.places import data_folder
+from appliance.presets.finding import factory_shelf, find_preset
 from appliance.presets.preset import load_preset
 
 config_option = click.option(
@@ -32,12 +35,23 @@ def configuration(path: Path | None) -> tuple[Config, Path | None]:
     return loaded.config, loaded.file
 
 
-def begin_with(values: Values, config: Config, preset: str | None, settings: Iterable[str]) -> str:
-    """Set the first parameters: preset, then single settings. Return the preset's name."""
+def begin_with(
+    instrument: Instrument, config: Config, preset: str | None, settings: Iterable[str]
+) -> str:
+    """Set the first parameters: preset with its files, then single settings.
+
+    Returns the preset's name. Raises PresetError and ParameterError, and what its files raise.
+    """
     chosen = preset or config.preset or DEFAULT_PRESET
-    name = load_preset(find_preset(chosen), values).name
-    set_values(values, settings)
-    return name
+    found = load_preset(find_preset(chosen), instrument.values)
+    take_files(instrument, found.files, file_folders())
+    set_values(instrument.values, settings)
+    return found.name
+
+
+def file_folders() -> tuple[Path, Path]:
+    """Return where the files that presets play from are looked for."""
+    return data_folder(), factory_shelf().folder
 
 
 def set_values(values: Values, settings: Iterable[str]) -> None:

@@ -1,13 +1,15 @@
 """Listens to a whole bank: is each preset heard soon, at a fit level, and unlike the others?"""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.engine.instrument import Instrument
-from appliance.presets.bank import Bank
+from appliance.engine.offline import take_files
+from appliance.presets.bank import Bank, Entry
 from appliance.presets.fingerprint import distance_db, fingerprint
 from appliance.presets.loudness import audible_after, loudness
 
@@ -44,10 +46,14 @@ class Review:
 
 
 def render_preset(
-    instrument: Instrument, settings: NDArray[np.float64], seconds: float
+    instrument: Instrument, entry: Entry, seconds: float, folders: Iterable[Path] = ()
 ) -> NDArray[np.float32]:
-    """Return the first `seconds` of a preset, float32 (2, samples), by a new `instrument`."""
-    instrument.values.array[:] = settings
+    """Return the first `seconds` of a preset, float32 (2, samples), by a new `instrument`.
+
+    Its files are looked for in `folders`; raises PresetError if one is missing.
+    """
+    instrument.values.array[:] = entry.settings
+    take_files(instrument, entry.preset.files, folders)
     instrument.settle()
     audio = np.zeros((2, round(seconds * instrument.rate)), np.float32)
     instrument.render(audio)
@@ -55,11 +61,11 @@ def render_preset(
 
 
 def renderings(
-    bank: Bank, make: Callable[[], Instrument], seconds: float
+    bank: Bank, make: Callable[[], Instrument], seconds: float, folders: Iterable[Path] = ()
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yield every filled slot of `bank` with its first `seconds`; `make` gives new instruments."""
     for slot in bank:
-        yield slot, render_preset(make(), bank[slot].settings, seconds)
+        yield slot, render_preset(make(), bank[slot], seconds, folders)
 
 
 def review(

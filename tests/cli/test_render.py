@@ -97,3 +97,29 @@ def test_a_full_disk_leaves_the_old_file(box: Box, monkeypatch: pytest.MonkeyPat
     assert said.code == 4 and "No space left on device" in said.err
     assert Path("out.wav").read_bytes() == before
     assert [p.name for p in Path().glob("*out*")] == ["out.wav"]
+
+
+def test_a_preset_plays_from_its_latents(box: Box) -> None:
+    config = box.configure()
+    folder = Path(".local/share/neural-synth/latents")
+    folder.mkdir(parents=True)
+    np.save(folder / "steps.npy", np.random.default_rng(0).uniform(-2, 2, (8, 30)))
+    text = "name: Jam\nparameters: {/jam/2/play: on}\n"
+    Path("still.yaml").write_text(text)
+    Path("jam.yaml").write_text(text + "files: {/jam/2/file: latents/steps.npy}\n")
+    for name in ("still", "jam"):
+        said = box(
+            "render",
+            f"{name}.wav",
+            "--config",
+            config,
+            "--seconds",
+            "1",
+            "--preset",
+            f"{name}.yaml",
+        )
+        assert said.code == 0, said.err
+    assert not np.array_equal(read(Path("still.wav")), read(Path("jam.wav")))
+    Path("jam.yaml").write_text(text + "files: {/jam/2/file: latents/gone.npy}\n")
+    said = box("render", "jam.wav", "--config", config, "--preset", "jam.yaml")
+    assert said.code == 2 and "There is no file latents/gone.npy" in said.err
