@@ -13,6 +13,7 @@ import click
 from appliance import __version__
 from appliance.cli.board import board
 from appliance.cli.check import check
+from appliance.cli.latents import latents
 from appliance.cli.models import models
 from appliance.cli.panel import panel
 from appliance.cli.play import play
@@ -28,7 +29,7 @@ def cli() -> None:
     """A boxed neural synthesizer: four decoders played by one 8-channel latent signal."""
 
 
-for command in (render, play, panel, models, presets, check, status, board):
+for command in (render, play, panel, models, latents, presets, check, status, board):
     cli.add_command(command)
 
 

@@ -12,6 +12,7 @@ from models.training import (
     export_spectral,
     export_waveform,
     record,
+    restoring,
     spectral,
     waveform,
 )
@@ -46,7 +47,7 @@ class Family:
             network, run = spectral.train(audio, heard, self.work / "spectral.pt")
             self._spectral(network, run)
         else:
-            network = spectral.restore(self.path("spectral"))
+            network = restoring.spectral(self.path("spectral"))
         for engine, (plays, hears) in recipe.waveforms().items():
             if engine not in wanted:
                 continue

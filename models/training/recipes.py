@@ -21,13 +21,20 @@ OWN_CREDIT = (
 
 Waveform = tuple[WaveformRecipe, EncodingRecipe]  # a decoder and the encoder that goes with it
 
+# The last phase: what random latents sound like counts too, partials are clear by then.
+RESTRAINED = Phase(3000, rate=9e-4, decay_from=0.0, overshoot=2.5, relaxed=2.5, restraint=0.3)
 _DEEP = ((1, 3, 9), (1, 3, 9), (1, 3, 9), (1, 3, 9))
 # A short frame for playing live input, like BRAVE's: 256 samples.
 LIVE = (
     WaveformRecipe(
-        phases=(Phase(5500), Phase(3000, rate=9e-4, decay_from=0.0)),
+        phases=(
+            Phase(5500),
+            Phase(3000, rate=9e-4, decay_from=0.0),
+            replace(RESTRAINED, steps=3500, relaxed=1.5),
+        ),
         frames=128,
         settle=16,
+        noise_db=(0.0, -2.0),
         shape=Shape(widths=(128, 96, 64, 48, 32), ratios=(2, 2, 2, 2), dilations=_DEEP),
     ),
     EncodingRecipe(frames=96, settle=24, shape=EncoderShape(ratios=(2, 2, 2, 2), dilations=_DEEP)),
@@ -112,6 +119,7 @@ RECIPES = {
                 Phase(11_000, relaxed=3.0),
                 Phase(4500, rate=9e-4, decay_from=0.0, relaxed=4.0),
                 Phase(2000, rate=4.5e-4, decay_from=0.0, overshoot=2.5, relaxed=2.5),
+                RESTRAINED,
             ),
             noise_db=(-6.0, -2.5),
         ),

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from appliance.decoders.contract import open_model
 from models.training.features import BINS, HOP, N_FFT, CompactAxis, magnitudes
 from models.training.progress import Average, Run, learning_rate
 
@@ -87,18 +86,6 @@ class SpectralVAE(nn.Module):
     def latents(self, audio: Tensor, ratio: int = HOP, lead: int = 0) -> Tensor:
         """Return latent means (8, blocks) of audio (samples,); see `block_latents`."""
         return block_latents(self.encoder, audio, ratio, lead)
-
-
-def restore(path: Path) -> SpectralVAE:
-    """Return the network of an exported spectral model, frozen: more of its family can learn on it.
-
-    Raises ModelError if the file cannot be opened, RuntimeError if it has another shape.
-    """
-    model, _ = open_model(path)
-    network = SpectralVAE(CompactAxis())
-    network.encoder.load_state_dict(model.encoder.state_dict())
-    network.decoder.load_state_dict(model.decoder.state_dict())
-    return network.eval().requires_grad_(False)
 
 
 @torch.no_grad()
@@ -183,7 +170,7 @@ def train(
     dice = torch.Generator().manual_seed(recipe.seed)
     axis = CompactAxis()
     heard, wanted, power = frames(audio, axis)
-    limit = torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.98))
+    limit = loud_limit(power)
     network = SpectralVAE(axis)
     network.standardize(heard, wanted)
     network.train()
@@ -220,6 +207,11 @@ def train(
     network.load_state_dict(average.state)
     network.normalize_latents(heard[:: max(1, len(heard) // 20_000)].float())
     return network.eval().requires_grad_(False), run
+
+
+def loud_limit(power: Tensor) -> Tensor:
+    """Return the log power that 2 % of frames of power (frames,) exceed."""
+    return torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.98))
 
 
 def frames(audio: Tensor, axis: CompactAxis) -> tuple[Tensor, Tensor, Tensor]:

@@ -12,6 +12,7 @@ from models.training.generator import GeneratorV2, NoiseGeneratorV2, Shape
 from models.training.layers import PlainLayers
 from models.training.pqmf import BANDS, synthesise
 from models.training.progress import Average, Run, learning_rate
+from models.training.restraint import Restraint, penalty
 
 WINDOW = 128  # samples in which a sound may not get louder than the corpus does
 EXTREME = 8.0  # latent units a host may send
@@ -26,6 +27,7 @@ class Phase:
     """A stretch of training: peak rate, where it begins to fall, how much overshoot counts.
 
     From `relax_from` on overshoot counts `relaxed` times; the parts are shares of the steps.
+    `restraint` is how much it counts what random latents sound like.
     """
 
     steps: int
@@ -34,6 +36,7 @@ class Phase:
     overshoot: float = 4.0
     relaxed: float = 2.0
     relax_from: float = 0.81
+    restraint: float = 0.0
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate at a step of this phase."""
@@ -61,6 +64,7 @@ class WaveformRecipe:
     latent_noise: float = math.exp(-2.0)
     guard: float = 2.0
     guard_every: int = 4
+    restraint: Restraint = field(default_factory=Restraint)
     seed: int = 0
     shape: Shape = field(default_factory=Shape)
 
@@ -187,13 +191,22 @@ def generator(shape: Shape) -> GeneratorV2:
 
 
 def train(
-    audio: Tensor, latents: Tensor, recipe: WaveformRecipe, checkpoint: Path | None = None
+    audio: Tensor,
+    latents: Tensor,
+    recipe: WaveformRecipe,
+    checkpoint: Path | None = None,
+    *,
+    begin: GeneratorV2 | None = None,
 ) -> tuple[GeneratorV2, Run]:
-    """Train on audio (samples,) and latents (8, blocks); return the averaged network and run."""
+    """Train on audio (samples,) and latents (8, blocks); return the averaged network and run.
+
+    Training begins with a new network, or goes on with `begin`.
+    """
     torch.manual_seed(recipe.seed)
     dice = torch.Generator().manual_seed(recipe.seed)
     ratio, frames = recipe.shape.ratio, recipe.frames
-    network, limit = generator(recipe.shape), loud_moment(audio)
+    network = generator(recipe.shape) if begin is None else begin.requires_grad_(True)
+    limit = loud_moment(audio)
     optimizer = torch.optim.AdamW(network.parameters(), betas=(0.8, 0.99))
     average = Average(network)
     corners: Tensor | None = None  # looked for once the rate falls: few are loud by then
@@ -219,6 +232,8 @@ def train(
             corners = loudest_corners(network)
         if step % recipe.guard_every == 0:
             loss = loss + recipe.guard * guard(network, limit, dice, corners)
+            if phase.restraint:
+                loss = loss + phase.restraint * penalty(network, recipe.restraint, dice)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)

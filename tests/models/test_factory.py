@@ -7,10 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.training import corpus
+from models.training import corpus, restoring
 from models.training.metrics import chroma, level_dbfs, spectrum
 from models.training.shipped import Shipped
-from models.training.spectral import restore
 from tests.models.scripted import load
 
 FACTORY = Path(__file__).parents[2] / "models" / "factory"
@@ -73,7 +72,7 @@ def test_both_engines_read_the_same_latents(family: str, other_tones: Tensor) ->
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_shipped_spectral_model_can_teach_again(family: str) -> None:
     shipped = Shipped(FACTORY / f"{family}-spectral")
-    network, model = restore(shipped.script), load(shipped.script)
+    network, model = restoring.spectral(shipped.script), load(shipped.script)
     frames = torch.rand(5, 1025, generator=torch.Generator().manual_seed(4))
     assert torch.equal(network.encoder(frames), model.encoder(frames))
     latents = network.encoder(frames)[:, :8]

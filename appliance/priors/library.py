@@ -1,0 +1,40 @@
+"""Finds the prior of a model among the folders that hold models."""
+
+from pathlib import Path
+
+from appliance.decoders.library import Library
+from appliance.errors import ModelError
+from appliance.priors.card import CARD_FILE, read_card
+from appliance.priors.prior import Prior
+from appliance.suggestion import did_you_mean
+
+
+def open_prior(library: Library, name: str, *, threads: int = 1) -> Prior:
+    """Return the prior called `name`, or the one that makes latents for the model `name`.
+
+    Raises ModelError naming the nearest model that has one.
+    """
+    folders = prior_names(library)
+    if name not in folders:
+        known = ", ".join(sorted(folders)) or "none"
+        raise ModelError(
+            f"There is no prior for '{name}' (there are for: {known})."
+            f"{did_you_mean(name, folders)} Train one with 'python -m models.training'."
+        )
+    return Prior(folders[name], threads=threads)
+
+
+def prior_names(library: Library) -> dict[str, Path]:
+    """Return the folder of a prior by its own name and by the names of the models it serves.
+
+    A card that cannot be read is passed over: its prior is not there.
+    """
+    found: dict[str, Path] = {}
+    for folder in reversed(library.folders):
+        for path in sorted(folder.glob(f"*/{CARD_FILE}")):
+            try:
+                card = read_card(path.parent)
+            except ModelError:
+                continue
+            found |= dict.fromkeys([card.name, *card.models], path.parent)
+    return found
