@@ -95,7 +95,7 @@ class DecoderConfig(Section, frozen=True):
         float, Meta(ge=-1, le=1, description="Place between left (-1) and right (1)")
     ] = 0.0
     precision: Annotated[
-        Literal["auto", "fp32", "int8"],
+        Literal["auto", "mixed", "fp32", "fp16", "blocks8", "int8", "blocks4"],
         Meta(description="Weights to use; auto is what was measured best on this board"),
     ] = "auto"
 

@@ -132,7 +132,8 @@ def test_places_are_searched_in_order(tmp_path: Path, monkeypatch: pytest.Monkey
         (
             "decoders: [{model: a, precision: in8}]\n",
             1,
-            "decoders[0].precision is in8; it must be one of auto, fp32, int8. Did you mean 'int8'",
+            "decoders[0].precision is in8; it must be one of auto, mixed, fp32, fp16, blocks8, "
+            "int8, blocks4. Did you mean 'int8'",
         ),
         ("audio:\n  perid: 64\n", 2, "'audio.perid' is not a key that is known here. Did you mean"),
         ("adio: {}\n", 1, "'adio' is not a key that is known here. Did you mean 'audio'?"),

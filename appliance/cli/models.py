@@ -1,5 +1,6 @@
 """`neural-synth models`: import TorchScript models and list what there is."""
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -8,8 +9,9 @@ from rich.table import Table
 
 from appliance.cli.evaluation import evaluate
 from appliance.cli.settings import config_option, configuration, open_library
-from appliance.decoders.card import Card
+from appliance.decoders.card import Card, Variant
 from appliance.decoders.catalogue import user_models
+from appliance.decoders.precision import Precision
 from appliance.errors import ApplianceError, ModelError
 
 
@@ -27,7 +29,14 @@ models.add_command(evaluate)
 @click.option(
     "--into", type=click.Path(path_type=Path, file_okay=False), help="Folder to import into."
 )
-def import_(files: tuple[Path, ...], name: str | None, into: Path | None) -> None:
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", *Precision]),
+    default="auto",
+    show_default=True,
+    help="How large matrices are stored; auto is the fastest mixture that sounds the same.",
+)
+def import_(files: tuple[Path, ...], name: str | None, into: Path | None, precision: str) -> None:
     """Import nn~ models (TorchScript FILES, .ts) so that they play fast."""
     try:
         from appliance.decoders.importer import import_model  # noqa: PLC0415
@@ -47,6 +56,7 @@ def import_(files: tuple[Path, ...], name: str | None, into: Path | None) -> Non
                     file,
                     into or user_models(),
                     name=name,
+                    precision=precision,
                     progress=lambda step, f=file, s=line: s.update(f"{f.name}: {step}"),
                 )
             click.echo(_summary(card))
@@ -102,6 +112,12 @@ def _encodes(card: Card) -> str:
     return f"{card.encoder.precision}, {variant.ms_per_frame:.2f} ms"
 
 
+def _kinds(variant: Variant) -> str:
+    """Return how many matrices are stored in which way."""
+    kinds = Counter(line.split(": ")[1].split(",")[0] for line in variant.matrices)
+    return ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
+
+
 def _summary(card: Card) -> str:
     variant = card.variants[card.precision]
     lines = [
@@ -111,10 +127,12 @@ def _summary(card: Card) -> str:
     ]
     if card.verified is not None:
         lines.append(f"  equals TorchScript to {card.verified:.1e}")
-    if "int8" in card.variants:
-        snr = card.variants["int8"].snr_db
+    if variant.snr_db is not None:
         own = "none" if card.variation_db is None else f"{card.variation_db:.0f} dB"
-        lines.append(f"  int8: {snr:.0f} dB SNR (own variation: {own})")
+        lines.append(
+            f"  {variant.snr_db:.0f} dB over its error (own variation: {own}), "
+            f"log-mel distance {variant.mel_db:.2f} dB, {_kinds(variant)}"
+        )
     if card.encoder is not None:
         late = 1e3 * card.encoder.delay / card.rate
         lines.append(

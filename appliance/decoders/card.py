@@ -9,6 +9,8 @@ import yaml
 from appliance.errors import ModelError
 
 FORMAT = 1
+REVISION = 2
+"""Rises when models that an older importer wrote should be imported again."""
 CARD_FILE = "card.yaml"
 
 
@@ -28,6 +30,10 @@ class Variant(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     ms_per_frame: float
     snr_db: float | None = None
     """Level of the signal over the error against fp32, same noise; of latents, their spread's."""
+    mel_db: float | None = None
+    """Mean log-mel distance to fp32, same noise."""
+    matrices: list[str] = []
+    """Each large matrix: steps x in x out, its precision, time and own SNR."""
 
 
 class EncoderCard(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -72,6 +78,14 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Where a spectral model's phases come from unless the player says; empty if it has none."""
     delay: int = 0
     """Samples by which a model that was made streaming sounds later than its file."""
+    look_ahead: int = 0
+    """Samples from the middle of a latent frame to the middle of what it does to the sound."""
+    ranges: list[tuple[float, float]] = []
+    """Between which values 98 % of each latent lie when the model encodes sound."""
+    random: bool = True
+    """Whether two decodes of one latent differ."""
+    revision: int = 1
+    """What the importer writes; a lower number than the importer's calls for a new import."""
     encoder: EncoderCard | None = None
     """Absent if the file cannot encode, or not in a way that is known."""
     notes: list[str] = []

@@ -1,21 +1,18 @@
-"""The encoder's part of an import: rebuild, verify, quantize, measure; or a reason why not."""
+"""The encoder's part of an import: rebuild, verify, choose precisions, or a reason why not."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.decoders.card import EncoderCard, Variant
+from appliance.decoders.card import EncoderCard
 from appliance.decoders.contract import Contract, Encoding, Model
-from appliance.decoders.encoder_verification import (
-    encoder_error,
-    encoder_quantization,
-    latency,
-    time_per_encode,
-)
+from appliance.decoders.encoder_verification import encoder_error
 from appliance.decoders.families import recognise_encoder
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.measurement import latency, time_per_encode
 from appliance.decoders.onnx_encoder import OnnxEncoder
+from appliance.decoders.quality import EncoderRule
 from appliance.decoders.role import Role
 from appliance.decoders.scripted import UnknownTreeError
+from appliance.decoders.variants import Part, write_exact, write_variants
 from appliance.decoders.verification import TOLERANCE
 
 
@@ -24,9 +21,10 @@ def import_encoder(
     contract: Contract,
     encoding: Encoding,
     work: Path,
+    precision: str,
     progress: Callable[[str], None],
-) -> EncoderCard:
-    """Write the encoder graphs of `model` into `work` and return their card.
+) -> tuple[EncoderCard, list[tuple[float, float]]]:
+    """Write the encoder graphs of `model` into `work`; return their card and the latents' ranges.
 
     `model` is left with the memory of what it encoded. Raises UnknownTreeError with the reason if
     it encodes in no known way, and whatever else a strange tree raises.
@@ -34,44 +32,39 @@ def import_encoder(
     _check(encoding, contract)
     progress("recognising the encoder")
     architecture = recognise_encoder(model, encoding)
-    description = {"rate": contract.rate, "ratio": encoding.ratio, "latents": encoding.latents}
-    encoders: dict[Precision, OnnxEncoder] = {}
-    for precision in Precision:
-        graph = Graph(precision)
-        architecture.write(graph)
-        path = work / file_name(precision)
-        path.write_bytes(graph.serialize(description, Role.ENCODER))
-        encoders[precision] = OnnxEncoder(path)
+    part: Part[OnnxEncoder] = Part(
+        role=Role.ENCODER,
+        write=architecture.write,
+        description={
+            "rate": contract.rate,
+            "ratio": encoding.ratio,
+            "latents": encoding.latents,
+        },
+        codes=architecture.codes,
+        open=lambda path, _: OnnxEncoder(path),
+        milliseconds=time_per_encode,
+        rows=1,
+    )
+    exact, matrices = write_exact(part, work)
     progress("comparing the encoder with TorchScript")
-    exact = encoders[Precision.FP32]
     error = encoder_error(model, encoding, exact, architecture.delay)
     if not error <= TOLERANCE:  # NaN must not pass
         raise UnknownTreeError(f"its rebuilt encoder differs by {error:.1e}")
+    progress("choosing the encoder's precision")
+    rule = EncoderRule(exact)
+    plays, variants, _ = write_variants(part, rule, exact, matrices, precision, work)
     progress("measuring the encoder")
-    snr, accepted = encoder_quantization(exact, encoders[Precision.INT8])
     delay, memory = latency(exact)
-    return EncoderCard(
+    card = EncoderCard(
         ratio=encoding.ratio,
         latents=encoding.latents,
-        precision=str(Precision.INT8 if accepted else Precision.FP32),
-        variants={
-            str(p): Variant(
-                file_name(p),
-                (work / file_name(p)).stat().st_size,
-                round(time_per_encode(encoder), 3),
-                round(snr, 1) if p is Precision.INT8 else None,
-            )
-            for p, encoder in encoders.items()
-        },
+        precision=plays,
+        variants=variants,
         verified=float(f"{error:.2g}"),
         delay=delay,
         memory=memory,
     )
-
-
-def file_name(precision: Precision) -> str:
-    """Return the name of an encoder's graph."""
-    return f"encoder.{precision}.onnx"
+    return card, rule.ranges
 
 
 def _check(encoding: Encoding, contract: Contract) -> None:

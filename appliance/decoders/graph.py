@@ -9,7 +9,6 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any, Literal
 
 import numpy as np
@@ -17,18 +16,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from appliance.decoders.precision import Matrix, Plan, Precision, name_of
+from appliance.decoders.products import product
 from appliance.decoders.role import Role
 
 BATCH = "batch"
 _OPSET = 17
 _IR_VERSION = 9
-
-
-class Precision(StrEnum):
-    """How the large matrices are stored and multiplied."""
-
-    FP32 = "fp32"
-    INT8 = "int8"
 
 
 Distribution = Literal["normal", "uniform", "symmetric"]
@@ -67,11 +61,15 @@ class Signal:
 
 
 class Graph:
-    """Builds one graph at one precision."""
+    """Builds one graph, its large matrices stored by a plan."""
 
-    def __init__(self, precision: Precision = Precision.FP32) -> None:
-        """Start an empty graph; `precision` decides how large matrices are stored."""
-        self.precision = precision
+    def __init__(self, plan: Plan = Precision.FP32, *, probed: bool = False) -> None:
+        """Start an empty graph; `probed` makes each large matrix's input an output "probe<n>"."""
+        self.plan = plan
+        self.matrices: list[Matrix] = []
+        self.weights: list[NDArray[np.float32]] = []
+        self._probed = probed
+        self._exact = False
         self.states: list[StateTensor] = []
         self.noises: list[NoiseInput] = []
         self.controls: list[str] = []
@@ -205,11 +203,11 @@ class Graph:
     @contextmanager
     def exact(self) -> Generator[None]:
         """Keep every matrix that is written meanwhile in float32."""
-        precision, self.precision = self.precision, Precision.FP32
+        before, self._exact = self._exact, True
         try:
             yield
         finally:
-            self.precision = precision
+            self._exact = before
 
     def matrix(
         self,
@@ -217,28 +215,22 @@ class Graph:
         weight: NDArray[np.float32],
         bias: NDArray[np.float32] | None = None,
         *,
+        steps: int = 1,
         exact: bool = False,
     ) -> str:
-        """Return x @ weight + bias, `weight` (in, out); `exact` keeps it float32.
+        """Return x @ weight + bias, `x` (batch, steps, in), `weight` (in, out).
 
-        In int8 the activations of the whole batch share one scale per product, so a row that is
-        much louder than its twin makes the twin coarser.
+        Large matrices are stored by the plan unless they are to be `exact`.
         """
-        rows, columns = weight.shape
-        if self.precision is Precision.FP32 or exact or rows * columns < _SMALL:
-            y = self.node("MatMul", [x, self.constant(weight.astype(np.float32))])
-            return y if bias is None else self.node("Add", [y, self.constant(bias)])
-        scale = np.maximum(np.abs(weight).max(axis=0), 1e-12) / 127
-        quantized = np.clip(np.round(weight / scale), -127, 127).astype(np.int8)
-        inputs = [
-            x,
-            self.constant(quantized),
-            self.constant(scale.astype(np.float32)),
-            self.constant(np.zeros(columns, np.int8)),
-        ]
-        if bias is not None:
-            inputs.append(self.constant(bias.astype(np.float32)))
-        return self.node("DynamicQuantizeMatMul", inputs, domain="com.microsoft")
+        if exact or self._exact or weight.size < SMALL:
+            return product(self.constant, self.node, x, weight, bias, Precision.FP32)
+        place = len(self.matrices)
+        self.matrices.append(Matrix(steps, *weight.shape))
+        if self._probed:
+            self.weights.append(weight)
+            self.output(f"probe{place}", x, (steps, weight.shape[0]))
+        precision = self.plan if isinstance(self.plan, Precision) else self.plan[place]
+        return product(self.constant, self.node, x, weight, bias, precision)
 
     def serialize(self, description: dict[str, Any], role: Role = Role.DECODER) -> bytes:
         """Return the finished model as bytes, `description` and the contract in its metadata."""
@@ -250,7 +242,7 @@ class Graph:
         model.ir_version = _IR_VERSION
         contract = {
             **description,
-            "precision": str(self.precision),
+            "precision": name_of(self.plan),
             "states": [asdict(s) for s in self.states],
             "noises": [asdict(n) for n in self.noises],
             "controls": self.controls,
@@ -267,4 +259,4 @@ class Graph:
         return f"{prefix}{self._count}"
 
 
-_SMALL = 4096  # below this a matrix is cheaper in float32 than its quantization round trip
+SMALL = 4096  # numbers; below, a matrix is cheaper in float32 than its quantization round trip

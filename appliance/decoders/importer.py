@@ -10,23 +10,30 @@ from pathlib import Path
 
 import appliance
 from appliance import LATENT_CHANNELS
-from appliance.decoders.card import FORMAT, Card, EncoderCard, Source, Variant, write_card
+from appliance.decoders.card import (
+    FORMAT,
+    REVISION,
+    Card,
+    Source,
+    Variant,
+    write_card,
+)
 from appliance.decoders.contract import Contract, Model, open_model
-from appliance.decoders.decoder import Decoder
-from appliance.decoders.encoder_import import file_name, import_encoder
+from appliance.decoders.encoder_import import import_encoder
 from appliance.decoders.families import Architecture, recognise
-from appliance.decoders.graph import Graph, Precision
 from appliance.decoders.installation import install, workspace
+from appliance.decoders.measurement import level_db, look_ahead, time_per_frame
 from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.decoders.precision import candidates
+from appliance.decoders.quality import DecoderRule
+from appliance.decoders.role import Role
 from appliance.decoders.scripted import UnknownTreeError
+from appliance.decoders.variants import AUTO, Part, write_exact, write_variants
 from appliance.decoders.verification import (
     TOLERANCE,
-    level_db,
     offline_error,
     probe,
-    quantization,
     relative_error,
-    time_per_frame,
 )
 from appliance.errors import ModelError
 
@@ -34,18 +41,29 @@ Progress = Callable[[str], None]
 
 
 def import_model(
-    source: Path, folder: Path, *, name: str | None = None, progress: Progress = lambda _: None
+    source: Path,
+    folder: Path,
+    *,
+    name: str | None = None,
+    precision: str = AUTO,
+    progress: Progress = lambda _: None,
 ) -> Card:
     """Import `source` into `folder`/name and return its card.
 
-    The model appears complete or not at all; one of the same name is replaced. `progress` hears
-    each step. Raises ModelError in one sentence if the file cannot play or the disk refuses it.
+    The model appears complete or not at all; one of the same name is replaced. `precision` is
+    "auto" or that of all large matrices. `progress` hears each step. Raises ModelError in one
+    sentence if the file cannot play or the disk refuses it.
     """
     name = _name(source) if name is None else name
     if not name or _cleaned(name) != name:
         raise ModelError(
             f"A model cannot be called '{name}'. Use letters, digits and the signs . _ + -, "
             "with neither . nor - at an end."
+        )
+    if precision not in (AUTO, *candidates()):
+        raise ModelError(
+            f"This processor has no precision '{precision}'. "
+            f"Use one of {', '.join((AUTO, *candidates()))}."
         )
     progress("reading the file")
     model, contract = open_model(source)
@@ -54,7 +72,7 @@ def import_model(
         with workspace(folder) as scratch:
             work = scratch / name
             work.mkdir()
-            card = _build(model, contract, source, work, name, progress)
+            card = _build(model, contract, source, work, name, precision, progress)
             write_card(card, work)
             install(work, folder / name, scratch)
     except OSError as error:
@@ -66,107 +84,133 @@ def import_model(
 
 
 def _build(
-    model: Model, contract: Contract, source: Path, work: Path, name: str, progress: Progress
+    model: Model,
+    contract: Contract,
+    source: Path,
+    work: Path,
+    name: str,
+    precision: str,
+    progress: Progress,
 ) -> Card:
     notes = _notes(contract)
-    variation: float | None = None
-    verified: float | None = None
-    try:
-        progress("recognising the family")
-        architecture = recognise(model, contract.latents)
-        family, runtime, delay = architecture.family, "onnx", architecture.delay
-        description = {
-            "family": family,
-            "rate": contract.rate,
-            "ratio": contract.ratio,
-            "latents": contract.latents,
-        }
-        decoders: dict[str, OnnxDecoder] = {}
-        for precision in Precision:
-            progress(f"writing the {precision} graph")
-            graph = Graph(precision)
-            architecture.write(graph)
-            path = work / f"decoder.{precision}.onnx"
-            path.write_bytes(graph.serialize(description))
-            decoders[precision] = OnnxDecoder(path, [0])
-        progress("comparing with TorchScript")
-        exact, codes = decoders[Precision.FP32], architecture.codes
-        verified = _verified(model, contract, exact, architecture)
-        level = level_db(exact, codes=codes)
-        progress("measuring")
-        snr, variation, accepted = quantization(exact, decoders[Precision.INT8], codes=codes)
-        variants = {
-            str(p): _variant(work / f"decoder.{p}.onnx", d, snr if p == Precision.INT8 else None)
-            for p, d in decoders.items()
-        }
-        chosen = str(Precision.INT8 if accepted else Precision.FP32)
-        notes.extend(architecture.notes)
-    except OSError:
-        raise
-    except Exception as error:  # whatever a strange tree breaks, its file still plays
-        from appliance.decoders.torchscript import TorchScriptDecoder  # noqa: PLC0415
-
-        progress("keeping the TorchScript file")
-        for left in work.glob("*.onnx"):
-            left.unlink()
-        notes.append(f"Plays through TorchScript, slower: {_first_line(error)}.")
-        family, runtime, chosen, delay = "unknown", "torchscript", "torchscript", 0
-        verified = variation = None
-        shutil.copyfile(source, work / "model.ts")
-        try:
-            decoder = TorchScriptDecoder(work / "model.ts", [0])
-            level = level_db(decoder)
-            variants = {chosen: _variant(work / "model.ts", decoder, None)}
-        except (OSError, ModelError):
-            raise
-        except Exception as failure:
-            raise ModelError(
-                f"{source} fails after some frames ({_first_line(failure)}). Export it again."
-            ) from failure
-    if not math.isfinite(level):
-        raise ModelError(f"{source} gives NaN or infinite samples. Export an earlier checkpoint.")
-    if level < _SILENT_DB:
-        notes.append("Silent for random latents: check the export.")
-    encoder = _encoder(model, contract, work, notes, progress)
-    return Card(
+    card = Card(
         format=FORMAT,
         name=name,
-        family=family,
-        runtime=runtime,
+        family="unknown",
+        runtime="torchscript",
         rate=contract.rate,
         ratio=contract.ratio,
         latents=contract.latents,
         channels=contract.channels,
-        level_db=round(level, 1),
-        precision=chosen,
-        variants=variants,
+        level_db=0.0,
+        precision="torchscript",
+        variants={},
         source=Source(source.name, source.stat().st_size, _sha256(source)),
         importer=f"{appliance.__version__} {datetime.date.today().isoformat()}",
-        variation_db=None if variation is None else round(variation, 1),
-        verified=None if verified is None else float(f"{verified:.2g}"),
-        phases="random" if family == "vschaos2" else "",
-        delay=delay,
-        encoder=encoder,
+        revision=REVISION,
         notes=notes,
     )
-
-
-def _encoder(
-    model: Model, contract: Contract, work: Path, notes: list[str], progress: Progress
-) -> EncoderCard | None:
-    """Return the encoder's card, or None and the reason among `notes`."""
-    if contract.encoding is None:
-        notes.append("Has no encoder.")
-        return None
     try:
-        return import_encoder(model, contract, contract.encoding, work, progress)
+        _rebuild(card, model, contract, work, precision, progress)
+    except OSError:
+        raise
+    except Exception as error:  # whatever a strange tree breaks, its file still plays
+        progress("keeping the TorchScript file")
+        for left in work.glob("*.onnx"):
+            left.unlink()
+        notes.append(f"Plays through TorchScript, slower: {_first_line(error)}.")
+        _keep(card, source, work)
+    if not math.isfinite(card.level_db):
+        raise ModelError(f"{source} gives NaN or infinite samples. Export an earlier checkpoint.")
+    if card.level_db < _SILENT_DB:
+        notes.append("Silent for random latents: check the export.")
+    card.level_db = round(card.level_db, 1)
+    _add_encoder(card, model, contract, work, precision, progress)
+    return card
+
+
+def _rebuild(
+    card: Card, model: Model, contract: Contract, work: Path, precision: str, progress: Progress
+) -> None:
+    """Write, verify and measure the decoder's graphs, and say on `card` what they are."""
+    progress("recognising the family")
+    architecture = recognise(model, contract.latents)
+    codes = architecture.codes
+    description = {
+        "family": architecture.family,
+        "rate": contract.rate,
+        "ratio": contract.ratio,
+        "latents": contract.latents,
+    }
+    part: Part[OnnxDecoder] = Part(
+        role=Role.DECODER,
+        write=architecture.write,
+        description=description,
+        codes=codes,
+        open=lambda path, rows: OnnxDecoder(path, [0] * rows),
+        milliseconds=time_per_frame,
+        rows=2,
+    )
+    progress("writing the fp32 graph")
+    exact, matrices = write_exact(part, work)
+    progress("comparing with TorchScript")
+    verified = _verified(model, contract, exact, architecture)
+    level = level_db(exact, codes=codes)
+    progress("choosing the precision")
+    rule = DecoderRule(exact, codes)
+    plays, variants, accepted = write_variants(part, rule, exact, matrices, precision, work)
+    progress("measuring")
+    card.look_ahead = look_ahead(exact, codes=codes)
+    card.family, card.runtime, card.delay = architecture.family, "onnx", architecture.delay
+    card.level_db, card.precision, card.variants = level, plays, variants
+    card.random = exact.random
+    card.phases = "random" if architecture.family == "vschaos2" else ""
+    if rule.variation_db is not None:
+        card.variation_db = round(rule.variation_db, 1)
+    card.verified = float(f"{verified:.2g}")
+    card.notes.extend(architecture.notes)
+    if not accepted:
+        card.notes.append(f"As {plays} it is coarser than 'auto' would allow.")
+
+
+def _keep(card: Card, source: Path, work: Path) -> None:
+    """Copy the TorchScript file beside `card`, and say on it how that plays."""
+    from appliance.decoders.torchscript import TorchScriptDecoder  # noqa: PLC0415
+
+    path = work / "model.ts"
+    shutil.copyfile(source, path)
+    try:
+        decoder = TorchScriptDecoder(path, [0])
+        card.level_db = level_db(decoder)
+        time = round(time_per_frame(decoder), 3)
+        card.variants = {card.precision: Variant(path.name, path.stat().st_size, time)}
+    except (OSError, ModelError):
+        raise
+    except Exception as failure:
+        raise ModelError(
+            f"{source} fails after some frames ({_first_line(failure)}). Export it again."
+        ) from failure
+
+
+def _add_encoder(
+    card: Card, model: Model, contract: Contract, work: Path, precision: str, progress: Progress
+) -> None:
+    """Put the encoder on `card`, or the reason why there is none among its notes."""
+    if contract.encoding is None:
+        card.notes.append("Has no encoder.")
+        return
+    try:
+        encoder, ranges = import_encoder(
+            model, contract, contract.encoding, work, precision, progress
+        )
     except OSError:
         raise
     except Exception as error:  # whatever breaks here, the file still plays
-        for precision in Precision:
-            (work / file_name(precision)).unlink(missing_ok=True)
-        notes.append(f"Cannot encode: {_first_line(error)}.")
-        return None
+        for left in work.glob(f"{Role.ENCODER}.*"):
+            left.unlink()
+        card.notes.append(f"Cannot encode: {_first_line(error)}.")
+        return
+    card.encoder, card.ranges = encoder, ranges
 
 
 def _verified(
@@ -181,15 +225,6 @@ def _verified(
     if not error <= TOLERANCE:  # NaN must not pass
         raise UnknownTreeError(f"its rebuilt graph differs by {error:.1e}")
     return error
-
-
-def _variant(path: Path, decoder: Decoder, snr: float | None) -> Variant:
-    return Variant(
-        path.name,
-        path.stat().st_size,
-        round(time_per_frame(decoder), 3),
-        None if snr is None else round(snr, 1),
-    )
 
 
 def _notes(contract: Contract) -> list[str]:

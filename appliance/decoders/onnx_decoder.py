@@ -50,6 +50,11 @@ class OnnxDecoder:
         """Return one row to silence and to the start of its random numbers."""
         self.runtime.reset(row)
 
+    def reset_all(self) -> None:
+        """Return every row to silence."""
+        for row in range(self.rows):
+            self.runtime.reset(row)
+
     def run(
         self, z: NDArray[np.float32], noises: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.float32]:

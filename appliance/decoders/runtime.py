@@ -36,15 +36,9 @@ class GraphRuntime:
         Raises ModelError if the file is missing, damaged, of another role or not one that
         `models import` wrote.
         """
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # A spinning worker would take the core that the next group of decoders needs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = ort.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
+                str(path), session_options(threads), providers=["CPUExecutionProvider"]
             )
             metadata = self._session.get_modelmeta().custom_metadata_map
             contract: dict[str, Any] = json.loads(metadata[role])
@@ -150,6 +144,17 @@ class GraphRuntime:
             place(binding.bind_input, source, sides[side])
             place(binding.bind_output, target, sides[1 - side])
         return binding
+
+
+def session_options(threads: int) -> ort.SessionOptions:
+    """Return how every graph of this instrument runs, on `threads` threads."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # A spinning worker would take the core that the next group of decoders needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
 
 
 def _zeros(rows: int, shape: Sequence[int]) -> NDArray[np.float32]:

@@ -37,7 +37,9 @@ def write(graph: Graph, layer: Layer, x: Signal) -> Signal:  # noqa: PLR0911, PL
         case TransposedConvolution():
             return _transposed(graph, layer, x)
         case Dense(weight, bias):
-            return Signal(graph.matrix(x.name, weight.T, bias), x.steps, weight.shape[0])
+            return Signal(
+                graph.matrix(x.name, weight.T, bias, steps=x.steps), x.steps, weight.shape[0]
+            )
         case Affine(scale, shift):
             scaled = graph.node("Mul", [x.name, graph.constant(scale)])
             return _like(x, graph.node("Add", [scaled, graph.constant(shift)]))
@@ -100,12 +102,13 @@ def _convolution(graph: Graph, layer: Convolution, x: Signal) -> Signal:
     assert layer.ahead == 0, "a convolution that hears the future"
     x = delayed(graph, x, layer.delay)
     if taps == 1 and layer.stride == 1 and not layer.history:
-        y = graph.matrix(x.name, layer.weight[:, :, 0].T, layer.bias)
+        y = graph.matrix(x.name, layer.weight[:, :, 0].T, layer.bias, steps=x.steps)
         return Signal(y, x.steps, outputs)
     places = np.arange(taps) * layer.dilation
     joined = windows(graph, x, layer.history, places, layer.stride)
     weight = layer.weight.transpose(2, 1, 0).reshape(taps * channels, outputs)
-    return Signal(graph.matrix(joined, weight, layer.bias), x.steps // layer.stride, outputs)
+    steps = x.steps // layer.stride
+    return Signal(graph.matrix(joined, weight, layer.bias, steps=steps), steps, outputs)
 
 
 def _transposed(graph: Graph, layer: TransposedConvolution, x: Signal) -> Signal:
@@ -116,7 +119,7 @@ def _transposed(graph: Graph, layer: TransposedConvolution, x: Signal) -> Signal
     present = layer.weight[:, :, :stride].transpose(0, 2, 1)
     weight = np.concatenate([early, present]).reshape(2 * channels, stride * outputs)
     bias = None if layer.bias is None else np.tile(layer.bias, stride)
-    y = graph.matrix(joined, weight, bias)
+    y = graph.matrix(joined, weight, bias, steps=x.steps)
     return Signal(graph.reshape(y, x.steps * stride, outputs), x.steps * stride, outputs)
 
 

@@ -6,8 +6,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.graph import Graph
 from appliance.decoders.layers import Layer
+from appliance.decoders.precision import Precision
 from appliance.decoders.streaming import write
 
 Array = NDArray[np.float32]

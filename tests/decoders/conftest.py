@@ -9,8 +9,9 @@ import torch
 
 from appliance.decoders import families
 from appliance.decoders.contract import open_model
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.graph import Graph
 from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.decoders.precision import Precision
 from tests.decoders.rave_export import make_rave
 
 Rave = Callable[..., Path]

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from appliance.decoders.contract import open_model
 from appliance.decoders.families import EncoderArchitecture, recognise_encoder
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.graph import Graph
 from appliance.decoders.onnx_encoder import OnnxEncoder
+from appliance.decoders.precision import Precision
 from appliance.decoders.role import Role
-from appliance.decoders.trial_sound import trial_sound
+from appliance.decoders.trials import trial_sound
 
 Array = NDArray[np.float32]
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from appliance.decoders import families
 from appliance.decoders.contract import open_model
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.graph import Graph
+from appliance.decoders.precision import Precision
 from appliance.decoders.rave import RaveDecoder
 
 Array = NDArray[np.float32]

@@ -23,7 +23,7 @@ from tests.decoders.small_models import RATIO, Strange, Tone, save
 def test_a_recognised_model(rave: Rave, folder: Path) -> None:
     heard: list[str] = []
     source = rave(noise=True, ratios=(4, 2))
-    card = import_model(source, folder, name="bell", progress=heard.append)
+    card = import_model(source, folder, name="bell", precision="int8", progress=heard.append)
     assert card == read_card(folder / "bell")
     assert contents(folder).keys() == {
         "bell", "bell/card.yaml", "bell/decoder.fp32.onnx", "bell/decoder.int8.onnx",

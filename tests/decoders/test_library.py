@@ -23,7 +23,7 @@ from tests.decoders.small_models import Tone, save
 def bell(rave: Rave, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an imported model's folder."""
     folder = tmp_path_factory.mktemp("imported")
-    import_model(rave(capacity=16, ratios=(4, 2)), folder, name="bell")
+    import_model(rave(capacity=16, ratios=(4, 2)), folder, name="bell", precision="int8")
     return folder / "bell"
 
 

@@ -14,8 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.graph import Graph
 from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.decoders.precision import Precision
 from appliance.errors import ModelError
 from tests.decoders.conftest import Rave
 

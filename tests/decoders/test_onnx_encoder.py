@@ -10,11 +10,11 @@ import yaml
 
 from appliance.decoders import encoder_import
 from appliance.decoders.card import read_card
-from appliance.decoders.encoder_verification import latents
 from appliance.decoders.importer import import_model
 from appliance.decoders.library import Library
+from appliance.decoders.measurement import encoded as latents
 from appliance.decoders.onnx_encoder import OnnxEncoder
-from appliance.decoders.trial_sound import trial_sound
+from appliance.decoders.trials import trial_sound
 from appliance.errors import ModelError
 from tests.decoders.conftest import Rave
 from tests.decoders.imports import NO_ENCODER, contents
@@ -27,7 +27,9 @@ RATIO = 128
 def library(rave: Rave, tmp_path_factory: pytest.TempPathFactory) -> Library:
     """Return a library with "bell", which encodes, and "deaf", which does not."""
     folder = tmp_path_factory.mktemp("imported")
-    import_model(rave(capacity=16, ratios=(4, 2), encoded=True), folder, name="bell")
+    import_model(
+        rave(capacity=16, ratios=(4, 2), encoded=True), folder, name="bell", precision="int8"
+    )
     import_model(rave(full=8, ratios=(2,), capacity=2), folder, name="deaf")
     return Library([folder])
 
@@ -176,7 +178,7 @@ def test_graphs_are_not_mixed_up(library: Library) -> None:
 
 
 def test_a_card_whose_encoder_lacks_its_precision(rave: Rave, folder: Path) -> None:
-    import_model(rave(ratios=(2,), encoded=True), folder, name="bell")
+    import_model(rave(ratios=(2,), encoded=True), folder, name="bell", precision="int8")
     path = folder / "bell" / "card.yaml"
     card = yaml.safe_load(path.read_text())
     card["encoder"]["precision"] = "int4"

@@ -9,9 +9,10 @@ import torch
 
 from appliance.decoders import families, rave_tree
 from appliance.decoders.contract import open_model
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.graph import Graph
 from appliance.decoders.layers import Chain
 from appliance.decoders.noise import NoiseSynthesis
+from appliance.decoders.precision import Precision
 from appliance.decoders.scripted import UnknownTreeError
 from tests.decoders.conftest import Rave
 from tests.decoders.rave_player import Array, Player, both, latents, rebuilt, silence, snr_db

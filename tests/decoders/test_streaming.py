@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.graph import Graph
 from appliance.decoders.layers import (
     Activation,
     Affine,
@@ -22,6 +22,7 @@ from appliance.decoders.layers import (
     Sum,
     TransposedConvolution,
 )
+from appliance.decoders.precision import Precision
 from appliance.decoders.streaming import delayed, write
 from tests.decoders.chunks import Array, assert_close, draw, late, stream
 

@@ -9,8 +9,11 @@ import pytest
 
 from appliance.decoders import fourier
 from appliance.decoders.contract import open_model
-from appliance.decoders.encoder_verification import encoder_error, latency, latents
-from appliance.decoders.graph import Graph, Precision
+from appliance.decoders.encoder_verification import encoder_error
+from appliance.decoders.graph import Graph
+from appliance.decoders.measurement import encoded as latents
+from appliance.decoders.measurement import latency
+from appliance.decoders.precision import Precision
 from appliance.decoders.role import Role
 from appliance.decoders.scripted import UnknownTreeError
 from appliance.decoders.vschaos2_encoder_tree import recognise
@@ -56,9 +59,9 @@ def test_a_latent_hears_the_window_and_nothing_else(tmp_path: Path) -> None:
 def test_int8_differs_a_little(tmp_path: Path) -> None:
     opened = Encoding(make_vschaos2(tmp_path / "model.ts"), tmp_path)
     sound = opened.sound(100)
-    exact, coarse = (latents(opened.open(p), sound) for p in Precision)
+    exact, coarse = (latents(opened.open(p), sound) for p in (Precision.FP32, Precision.INT8))
     error = np.square(coarse - exact).mean() / exact.var(axis=0).mean()
-    assert 1e-6 < error < 3e-2
+    assert 1e-6 < error < 8e-2
 
 
 @pytest.mark.parametrize("size", [16, 32, 256, 2048, 8192])
