@@ -108,7 +108,7 @@ def imported(folder: Path) -> Card:
 @pytest.mark.parametrize("noisy", [True, False])
 def test_auto_keeps_the_rule(noisy: bool, rave: Rave, folder: Path) -> None:
     """A model without any variation of its own must stay at 35 dB, matrix by matrix finer."""
-    options = {"latents": 8, "full": 128} if noisy else {"latents": 8, "full": 8}
+    options = {"full": 128 if noisy else 8}
     import_model(rave(capacity=16, ratios=(4, 2), **options), folder, name="bell")
     card = imported(folder / "bell")
     assert card.random is noisy
@@ -118,7 +118,7 @@ def test_auto_keeps_the_rule(noisy: bool, rave: Rave, folder: Path) -> None:
     least = 35.0 if card.variation_db is None else min(card.variation_db + 10, 35)
     assert variant.snr_db >= least - 0.1
     assert variant.mel_db <= 0.5
-    assert len(variant.matrices) > 2
+    assert len(variant.matrices) >= 2
     fine, rough = (
         play(Library([folder]).open("bell", [0], precision=p), latents(40, 1)).astype(np.float64)
         for p in ("fp32", coarse)
