@@ -118,7 +118,7 @@ def test_auto_keeps_the_rule(noisy: bool, rave: Rave, folder: Path) -> None:
     least = 35.0 if card.variation_db is None else min(card.variation_db + 10, 35)
     assert variant.snr_db >= least - 0.1
     assert variant.mel_db <= 0.5
-    assert len(variant.matrices) >= 2
+    assert variant.matrices
     fine, rough = (
         play(Library([folder]).open("bell", [0], precision=p), latents(40, 1)).astype(np.float64)
         for p in ("fp32", coarse)
