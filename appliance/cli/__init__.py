@@ -1,5 +1,6 @@
 """The command line, `neural-synth`."""
 
+import importlib
 import os
 import sys
 
@@ -11,26 +12,35 @@ os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
 import click
 
 from appliance import __version__
-from appliance.cli.board import board
-from appliance.cli.check import check
-from appliance.cli.latents import latents
-from appliance.cli.models import models
-from appliance.cli.panel import panel
-from appliance.cli.play import play
-from appliance.cli.presets import presets
-from appliance.cli.render import render
-from appliance.cli.status import status
 from appliance.errors import ApplianceError
 
+COMMANDS = (
+    "render", "play", "panel", "models", "imports", "latents", "presets", "check", "status",
+    "board",
+)  # fmt: skip
+"""Each lives in the module of its name; only the one that is asked for is imported."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """Commands that load when they are used: the box starts seconds sooner."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"appliance.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="neural-synth")
 def cli() -> None:
     """A boxed neural synthesizer: four decoders played by one 8-channel latent signal."""
-
-
-for command in (render, play, panel, models, latents, presets, check, status, board):
-    cli.add_command(command)
 
 
 def main() -> None:

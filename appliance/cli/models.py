@@ -11,6 +11,7 @@ from appliance.cli.evaluation import evaluate
 from appliance.cli.settings import config_option, configuration, open_library
 from appliance.decoders.card import Card, Variant
 from appliance.decoders.catalogue import user_models
+from appliance.decoders.planning import stored
 from appliance.decoders.precision import Precision
 from appliance.errors import ApplianceError, ModelError
 
@@ -114,7 +115,7 @@ def _encodes(card: Card) -> str:
 
 def _kinds(variant: Variant) -> str:
     """Return how many matrices are stored in which way."""
-    kinds = Counter(line.split(": ")[1].split(",")[0] for line in variant.matrices)
+    kinds = Counter(stored(variant.matrices))
     return ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
 
 

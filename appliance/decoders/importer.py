@@ -28,6 +28,7 @@ from appliance.decoders.precision import candidates
 from appliance.decoders.quality import DecoderRule
 from appliance.decoders.role import Role
 from appliance.decoders.scripted import UnknownTreeError
+from appliance.decoders.shortage import check_shortage
 from appliance.decoders.variants import AUTO, Part, write_exact, write_variants
 from appliance.decoders.verification import (
     TOLERANCE,
@@ -112,9 +113,10 @@ def _build(
     )
     try:
         _rebuild(card, model, contract, work, precision, progress)
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:  # whatever a strange tree breaks, its file still plays
+        check_shortage(error)
         progress("keeping the TorchScript file")
         for left in work.glob("*.onnx"):
             left.unlink()
@@ -187,6 +189,7 @@ def _keep(card: Card, source: Path, work: Path) -> None:
     except (OSError, ModelError):
         raise
     except Exception as failure:
+        check_shortage(failure)
         raise ModelError(
             f"{source} fails after some frames ({_first_line(failure)}). Export it again."
         ) from failure
@@ -203,9 +206,10 @@ def _add_encoder(
         encoder, ranges = import_encoder(
             model, contract, contract.encoding, work, precision, progress
         )
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:  # whatever breaks here, the file still plays
+        check_shortage(error)
         for left in work.glob(f"{Role.ENCODER}.*"):
             left.unlink()
         card.notes.append(f"Cannot encode: {_first_line(error)}.")

@@ -55,6 +55,11 @@ def describe(surveyed: Sequence[Surveyed], plan: Sequence[Precision]) -> tuple[s
     return tuple(lines)
 
 
+def stored(lines: Sequence[str]) -> list[Precision]:
+    """Return the precisions that `describe` put into its lines."""
+    return [Precision(line.split(": ")[1].split(",")[0]) for line in lines]
+
+
 def _chosen(surveyed: Sequence[Surveyed], choices: Sequence[Choice], judge: Judge) -> Chosen:
     plan = tuple(choice.precision for choice in choices)
     return Chosen(plan, judge(plan), describe(surveyed, plan))

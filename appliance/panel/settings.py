@@ -68,6 +68,15 @@ class FootswitchConfig(Section, frozen=True):
     ] = "panic"
 
 
+class ImportsConfig(Section, frozen=True):
+    """Importing models while the instrument plays."""
+
+    on: Annotated[bool, Meta(description="Work off the queue of imports")] = True
+    memory_mb: Annotated[
+        int, Meta(ge=300, le=65536, description="Megabytes that one import may use")
+    ] = 1500
+
+
 class PanelConfig(Section, frozen=True):
     """The panel and its parts."""
 
@@ -79,4 +88,7 @@ class PanelConfig(Section, frozen=True):
     )
     footswitch: Annotated[FootswitchConfig, Meta(description="The double footswitch")] = field(
         default_factory=FootswitchConfig
+    )
+    imports: Annotated[ImportsConfig, Meta(description="The queue of imports")] = field(
+        default_factory=ImportsConfig
     )

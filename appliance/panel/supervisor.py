@@ -9,6 +9,7 @@ from appliance.panel.part import Desk, Part, Report, sentence
 from appliance.panel.settings import PanelConfig
 
 PARTS: dict[str, str] = {
+    "imports": "appliance.panel.imports:ImportsPart",
     "footswitch": "appliance.panel.footswitch.part:FootswitchPart",
 }
 """What opens each part, as module:callable; only a part that is switched on is imported."""

@@ -1,15 +1,23 @@
 """The factory models as the instrument plays them: imported from the very files beside them."""
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from appliance.config import Config
-from appliance.decoders.card import Card, EncoderCard
+from appliance.decoders.card import REVISION, Card, EncoderCard
+from appliance.decoders.contract import open_model
+from appliance.decoders.families import recognise, recognise_encoder
+from appliance.decoders.graph import Graph
 from appliance.decoders.importer import import_model
 from appliance.decoders.library import Library
+from appliance.decoders.planning import stored
+from appliance.decoders.role import Role
 from appliance.engine.instrument import Instrument
 from appliance.places import factory_folder
 from appliance.presets.preset import load_preset
@@ -29,17 +37,35 @@ def test_graphs_and_card_come_from_the_file_beside_them(name: str, tmp_path: Pat
     assert card.source.sha256 == digest(shipped / f"{name}.ts")
     assert card.runtime == "onnx" and card.verified is not None and card.verified < 1e-4
     assert card.licence
-    again = import_model(shipped / f"{name}.ts", tmp_path)
+    if card.revision < REVISION:
+        pytest.skip(f"{name} was made by an older importer, whose graphs still play")
+    again = import_model(shipped / f"{name}.ts", tmp_path, precision="fp32")
     assert again.family == card.family
-    parts: list[tuple[Card | EncoderCard, Card | EncoderCard]] = [(card, again)]
+    model, contract = open_model(shipped / f"{name}.ts")
+    parts: list[tuple[Card | EncoderCard, Any, Role]]
+    parts = [(card, recognise(model, contract.latents), Role.DECODER)]
     if card.encoder is not None:
-        assert again.encoder is not None
-        parts.append((card.encoder, again.encoder))
-    for part, made in parts:
-        assert made.precision == part.precision and made.variants.keys() == part.variants.keys()
+        assert again.encoder is not None and contract.encoding is not None
+        parts.append((card.encoder, recognise_encoder(model, contract.encoding), Role.ENCODER))
+    for part, architecture, role in parts:
+        exact = part.variants["fp32"]
+        assert digest(tmp_path / name / exact.file) == digest(shipped / exact.file)
         for variant in part.variants.values():
-            assert digest(tmp_path / name / variant.file) == digest(shipped / variant.file)
             assert variant.bytes == (shipped / variant.file).stat().st_size < 16_000_000
+            if variant.matrices:
+                graph = Graph(stored(variant.matrices))
+                architecture.write(graph)
+                description = described(shipped / variant.file, role)
+                again_bytes = graph.serialize(description, role)
+                assert again_bytes == (shipped / variant.file).read_bytes()
+
+
+def described(path: Path, role: Role) -> dict[str, Any]:
+    """Return what a graph's file says of itself besides what its nodes say."""
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    contract = json.loads(session.get_modelmeta().custom_metadata_map[role])
+    made = ("precision", "states", "noises", "controls")
+    return {key: value for key, value in contract.items() if key not in made}
 
 
 def test_the_spectral_models_encode() -> None:
