@@ -15,6 +15,7 @@ from appliance.imports.queue import ImportQueue
 from appliance.panel.box import Box
 from appliance.panel.imports import ImportsPart
 from appliance.panel.part import Desk
+from appliance.panel.push.live import LiveSurface
 from tests.decoders.small_models import Tone, save
 
 
@@ -52,7 +53,8 @@ def test_add_list_run_forget(tmp_path: Path) -> None:
 def test_the_panel_works_the_queue_off(tmp_path: Path) -> None:
     queue = ImportQueue()
     number = queue.submit(save(Tone(), tmp_path / "tone.ts"))
-    part = ImportsPart(Desk(Box("127.0.0.1", 1, rate=1), Config(), {}))
+    box = Box("127.0.0.1", 1, rate=1)
+    part = ImportsPart(Desk(box, Config(), LiveSurface(box), {}))
     part.start()
     for _ in range(1200):
         if queue.job(number).state.ended:
