@@ -100,6 +100,30 @@ class DecoderConfig(Section, frozen=True):
     ] = "auto"
 
 
+class EncoderConfig(Section, frozen=True):
+    """What turns sound into latents, and where live sound comes from."""
+
+    model: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=512)] | None,
+        Meta(description="Name of an imported model that encodes, or null for none"),
+    ] = "choir-wave"
+    precision: Annotated[
+        Literal["auto", "fp32", "int8"],
+        Meta(description="Weights to use; auto is what was measured best on this board"),
+    ] = "auto"
+    capture: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=512,
+            description="auto (the card of audio.output), an ALSA PCM to record from, or none",
+        ),
+    ] = "auto"
+    channel: Annotated[
+        Literal["both", "left", "right"], Meta(description="Which of its channels is heard")
+    ] = "both"
+
+
 def _factory_decoders() -> list[DecoderConfig]:
     return [
         DecoderConfig(model="choir-wave", seed=1, pan=-0.6),
@@ -123,6 +147,9 @@ class Config(Section, frozen=True):
         default_factory=EngineConfig
     )
     osc: Annotated[OscConfig, Meta(description="Where the engine listens for OSC")] = OscConfig()
+    encoder: Annotated[
+        EncoderConfig, Meta(description="What turns sound into latents, and live sound")
+    ] = field(default_factory=EncoderConfig)
     models: Annotated[
         list[Folder],
         Meta(max_length=64, description="More folders in which imported models are looked for"),

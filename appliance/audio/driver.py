@@ -8,10 +8,14 @@ XRUN = -32
 
 
 class Pcm(Protocol):
-    """An open playback stream; every method may raise the driver's ALSAAudioError."""
+    """An open stream; every method may raise the driver's ALSAAudioError."""
 
     def write(self, data: memoryview, /) -> int:
         """Block until there is room; return the frames taken (maybe fewer), or XRUN."""
+        ...
+
+    def read(self) -> tuple[int, bytes]:
+        """Block until a period is recorded; return frames and bytes, or XRUN and none."""
         ...
 
     def avail(self) -> int:
@@ -38,6 +42,7 @@ class Pcm(Protocol):
 class Driver(Protocol):
     """The alsaaudio module, or `appliance.audio.fake.FakeDriver`."""
 
+    PCM_CAPTURE: int
     PCM_FORMAT_S32_LE: int
     PCM_FORMAT_S24_3LE: int
     PCM_FORMAT_S16_LE: int
@@ -45,7 +50,7 @@ class Driver(Protocol):
 
     @property
     def PCM(self) -> Callable[..., Pcm]:  # noqa: N802
-        """Open a PCM: PCM(device=, rate=, channels=, format=, periodsize=, periods=)."""
+        """Open a PCM: PCM(device=, rate=, channels=, format=, periodsize=, periods=, type=)."""
         ...
 
     @property

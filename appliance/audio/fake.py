@@ -21,6 +21,7 @@ class FakeDriver:
     """A machine with one sound card, and the alsaaudio names through which it is seen."""
 
     ALSAAudioError = FakeALSAError
+    PCM_CAPTURE = 1
     PCM_FORMAT_S32_LE = _FORMATS["S32_LE"]
     PCM_FORMAT_S24_3LE = _FORMATS["S24_3LE"]
     PCM_FORMAT_S16_LE = _FORMATS["S16_LE"]
@@ -56,6 +57,8 @@ class FakeDriver:
         """What each write returned."""
         self.opened: list[FakePCM] = []
         """Every PCM ever opened, in order."""
+        self.recorded = b""
+        """What a recording hears, in the format granted, round and round; silence if empty."""
         self._xrun_in: list[int] = []
 
     def PCM(  # noqa: N802
@@ -67,13 +70,14 @@ class FakeDriver:
         format: int,  # noqa: A002
         periodsize: int,
         periods: int,
+        type: int = 0,  # noqa: A002
     ) -> "FakePCM":
         """Open the card as alsaaudio does: what it cannot grant is replaced, without a word."""
         if self.refusal:
             raise FakeALSAError(f"{self.refusal} [{device}]")
         if device != self.name or not self.plugged:
             raise FakeALSAError(f"No such file or directory [{device}]")
-        if any(not pcm.closed for pcm in self.opened):
+        if any(not pcm.closed and pcm.type == type for pcm in self.opened):
             raise FakeALSAError(f"Device or resource busy [{device}]")
         time.sleep(self.open_delay)
         asked = next(name for name, number in _FORMATS.items() if number == format)
@@ -85,7 +89,7 @@ class FakeDriver:
             "buffer_size": (self.period or periodsize) * periods,
             "periods": periods,
         }
-        pcm = FakePCM(self, shape)
+        pcm = FakePCM(self, shape, type)
         self.opened.append(pcm)
         return pcm
 
@@ -125,13 +129,15 @@ class FakeDriver:
 class FakePCM:
     """An opened stream of the fake card."""
 
-    def __init__(self, driver: FakeDriver, shape: dict[str, Any]) -> None:
+    def __init__(self, driver: FakeDriver, shape: dict[str, Any], type: int = 0) -> None:  # noqa: A002
         """Note the granted `shape`, in the keys of alsaaudio's info()."""
+        self.type = type
         self.closed = False
         self._driver = driver
         self._shape = shape
         self.dead = False
         self._queued = 0.0
+        self._read = 0
         self._time = time.monotonic()
         self._frame_bytes = _SAMPLE_BYTES[shape["format_name"]] * shape["channels"]
 
@@ -156,6 +162,22 @@ class FakePCM:
         self._driver.played += data[: frames * self._frame_bytes]
         self._driver.writes.append(frames)
         return frames
+
+    def read(self) -> tuple[int, bytes]:
+        """Record one period, which takes its time if the card is paced."""
+        self._check()
+        if self._driver.take_xrun():
+            return XRUN, b""
+        frames = self._shape["period_size"]
+        if self._driver.paced:
+            self._time += frames / self._shape["rate"]
+            time.sleep(max(0.0, self._time - time.monotonic()))
+            self._check()
+        size = frames * self._frame_bytes
+        source = self._driver.recorded or bytes(size)
+        data = bytes(source[(self._read + i) % len(source)] for i in range(size))
+        self._read += size
+        return frames, data
 
     def avail(self) -> int:
         """Return the room in frames; a dead card answers with an error number, as ALSA does."""

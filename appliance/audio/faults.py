@@ -35,6 +35,15 @@ def opening_error(name: str, error: Exception) -> AudioError:
     return AbsentError(f"{text}, {REMEDY}.")
 
 
+def capture_error(name: str, error: Exception) -> AudioError:
+    """Return the error for a PCM called `name` that cannot be recorded from, or no longer."""
+    reason = str(error).rsplit(" [", 1)[0]
+    return AbsentError(
+        f"PCM '{name}' does not record ({reason}): plug the card in, or set encoder.capture in the "
+        "configuration to another PCM or to none; it is tried again every second."
+    )
+
+
 def rate_error(name: str, asked: int, rates: int | tuple[int, int] | list[int]) -> AudioError:
     """Return the error for a PCM that plays at other rates only."""
     match rates:

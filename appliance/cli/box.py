@@ -52,5 +52,8 @@ def box_instrument(
     try:
         return build(config, open_library(config)), []
     except ModelError as error:
-        factory = msgspec.structs.replace(config, decoders=Config().decoders)
+        shipped = Config()
+        factory = msgspec.structs.replace(
+            config, decoders=shipped.decoders, encoder=shipped.encoder
+        )
         return build(factory, Library()), [f"The factory models play: {error}"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from appliance.config import Config
 from appliance.engine.beat import Beat
+from appliance.engine.listening import Listening
 from appliance.engine.part import Part
 from appliance.engine.player import Player
 from appliance.engine.realtime import BACKGROUND, enter_real_time
@@ -40,7 +41,10 @@ class Console:
             models=config.models,
             model=config.decoders[0].model,
         )
-        self.parts: tuple[Part, ...] = (Beat(instrument.clock, values, queue), studio)
+        listening = Listening(
+            instrument, queue, config, period=player.output.period, name_file=self._name_file
+        )
+        self.parts: tuple[Part, ...] = (Beat(instrument.clock, values, queue), listening, studio)
         self.keeper = Keeper(
             values,
             queue,
@@ -69,6 +73,10 @@ class Console:
             status_rate=config.osc.status_rate,
             commands={"preset": functools.partial(perform, self.keeper)} | commands,
         )
+
+    def _name_file(self, address: str, name: str) -> None:
+        """Let the sound as it stands play from a file; raises PresetError."""
+        perform(self.keeper, "/preset/file", (address, name), lambda *_: None)
 
     def start(self) -> None:
         """Start to answer, once the player has started."""

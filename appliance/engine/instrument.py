@@ -3,6 +3,7 @@
 Rendering steps it inline; playing gives the decoding to workers. Both use these very objects.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,16 +12,23 @@ from numpy.typing import NDArray
 from appliance import LATENT_CHANNELS
 from appliance.config import Config
 from appliance.decoders.library import Library
+from appliance.engine.encoding import Encoding
 from appliance.engine.group import Group
+from appliance.input.sources import Sources
 from appliance.latent import CONTROL_PERIOD, Clock, Jam, LatentSum, Noise, Offset, Oscillators
+from appliance.latent.encoded import Encoded
 from appliance.latent.grid import block_instants, frame_instant
-from appliance.mixing import Master, Mixer
+from appliance.mixing import Blend, Master, Mixer
 from appliance.parameters.table import PHASES
 from appliance.presets.box import box_values
 from appliance.presets.morph import Morph
 
 Progress = Callable[[str, int, int], object]
 """Hears a model's name, the number of slots that are loaded, and of all slots."""
+
+
+_FEEDBACK_DELAY = 512
+"""Samples by which the decoders' voices come back late, or a frame of the encoder, if longer."""
 
 
 class Instrument:
@@ -61,16 +69,29 @@ class Instrument:
         instants = self.max_block // CONTROL_PERIOD + 2
         self.clock = Clock(self.values, self.rate, max_instants=instants)
         self.morph.bar_line = self.clock.bar_line
+        self.encoded = Encoded(self.values, self.rate)
+        self.encoding = self._open_encoder(config, library, seed)
         self.jam = Jam(self.values, self.rate, clock=self.clock, max_instants=instants)
         modules = (
             Offset(self.values, self.rate),
             Oscillators(self.values, self.rate, clock=self.clock, max_instants=instants),
             Noise(self.values, self.rate, seed, clock=self.clock, max_instants=instants),
+            self.encoded,
             self.jam,
         )
         self.latents = LatentSum(self.values, slots, modules, max_instants=instants)
         self.mixer = Mixer(self.values, slots, self.rate, self.max_block)
         self.master = Master(self.values, self.rate, self.max_block)
+        frame = self.encoding.frame_samples if self.encoding else 0
+        self.sources = Sources(
+            self.values,
+            slots,
+            self.rate,
+            self.max_block,
+            delay=max(math.ceil(frame), _FEEDBACK_DELAY),
+        )
+        self.blend = Blend(self.values, self.rate, self.max_block)
+        self._heard: NDArray[np.float32] = np.zeros(0, np.float32)
         self._z = np.zeros((slots, LATENT_CHANNELS, instants))
         self._held = np.zeros((slots, LATENT_CHANNELS))
         self._voices: NDArray[np.float32] = np.zeros((slots, self.max_block), np.float32)
@@ -80,12 +101,22 @@ class Instrument:
 
     def stretch(self, count: int) -> int:
         """Return how many of the next `count` samples may be done as one block."""
+        if self.sources.feeding_back:
+            count = min(count, self.sources.longest)
         return self.morph.stretch(self.sample, min(count, self.max_block))
 
-    def begin(self, count: int) -> None:
-        """Evaluate the latents of the next `count` samples and post the frames that start there."""
+    def begin(self, count: int, *, inline: bool = False) -> None:
+        """Evaluate the latents of the next `count` samples and post the frames that start there.
+
+        What the encoder hears meanwhile is posted too, and encoded in this thread if `inline`.
+        """
         start, end = self.sample, self.sample + count
         self.morph.step(start)
+        self._heard = self.sources.process(count)
+        if self.encoding is not None:
+            self.encoding.write(self._heard)
+            while inline and self.encoding.pending:
+                self.encoding.work(self.due)
         first, instants = block_instants(start, count)
         z = self._z[:, :, :instants]
         self.clock.advance(first, instants)
@@ -121,16 +152,18 @@ class Instrument:
             group.read(self.sample, self.headroom, part)
             for row, slot in enumerate(group.slots):
                 voices[slot] = part[row]
+        self.sources.feedback.write(voices)
         self.mixer.process(voices, out)
+        self.blend.process(out, self._heard)
         self.master.process(out)
         self.sample += count
 
     def render(self, out: NDArray[np.float32]) -> None:
-        """Fill `out`, float32 (2, count), inline: decode and mix in this thread."""
+        """Fill `out`, float32 (2, count), inline: encode, decode and mix in this thread."""
         start = 0
         while start < out.shape[1]:
             part = out[:, start : start + self.stretch(out.shape[1] - start)]
-            self.begin(part.shape[1])
+            self.begin(part.shape[1], inline=True)
             self.decode_inline()
             self.finish(part)
             start += part.shape[1]
@@ -145,8 +178,20 @@ class Instrument:
         """Take the current parameters as the start: no ramp leads to them."""
         self.clock.reset(0)
         self.latents.reset(0)
+        self.sources.reset()
         self.mixer.reset()
+        self.blend.reset()
         self.master.reset()
+
+    def _open_encoder(self, config: Config, library: Library, seed: int) -> Encoding | None:
+        """Return the encoder that the configuration names."""
+        chosen = config.encoder
+        if chosen.model is None:
+            return None
+        encoder = library.open_encoder(chosen.model, precision=chosen.precision, seed=seed)
+        return Encoding(
+            chosen.model, encoder, self.encoded, rate=self.rate, max_block=self.max_block
+        )
 
     def _open(self, config: Config, library: Library, seed: int, progress: Progress) -> list[Group]:
         """Put the slots of one model and precision into one batch, staggered inside the frame."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from appliance import LATENT_CHANNELS
 from appliance.audio.output import Output
 from appliance.config import Config
-from appliance.engine.group import AMPLE, Group
+from appliance.engine.group import AMPLE
 from appliance.engine.instrument import Instrument
 from appliance.engine.monitor import Monitor
 from appliance.engine.queue import ParameterQueue
@@ -20,7 +20,7 @@ from appliance.engine.realtime import (
     prepare_process,
     release_process,
 )
-from appliance.engine.worker import Worker
+from appliance.engine.worker import Frames, Worker
 
 _WARM_FRAMES = 12
 _CACHE_BYTES = 48 << 20
@@ -107,11 +107,13 @@ class Player:
         """Frames so far that were not decoded when they were due."""
         return sum(group.late for group in self.instrument.groups)
 
-    def _shares(self, wanted: int) -> list[list[Group]]:
+    def _shares(self, wanted: int) -> list[list[Frames]]:
         """Deal the groups to workers, the slowest first, each to the least loaded worker."""
-        groups = sorted(self.instrument.groups, key=_load, reverse=True)
+        encoding = self.instrument.encoding
+        frames: list[Frames] = [*self.instrument.groups, *([encoding] if encoding else [])]
+        groups = sorted(frames, key=_load, reverse=True)
         count = min(wanted or _useful_workers(), len(groups))
-        shares: list[list[Group]] = [[] for _ in range(count)]
+        shares: list[list[Frames]] = [[] for _ in range(count)]
         for group in groups:
             min(shares, key=lambda share: sum(_load(g) for g in share)).append(group)
         return shares
@@ -139,6 +141,8 @@ class Player:
             group.last_seconds = float(np.median(times))
             worst = max(worst, group.last_seconds)
             total += group.last_seconds
+        if (encoding := self.instrument.encoding) is not None:
+            encoding.warm(_WARM_FRAMES)
         # A frame may wait for one of every other group, and may itself take twice its usual time.
         needed = int(np.ceil((total + worst) * self.instrument.rate / self._period)) + 1
         most = self.instrument.reserve // self._period
@@ -193,7 +197,7 @@ class Player:
             self.instrument.delay_by(self._period)
 
 
-def _load(group: Group) -> float:
+def _load(group: Frames) -> float:
     return group.last_seconds / group.frame_samples
 
 

@@ -2,19 +2,53 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from appliance.engine.group import Group
 from appliance.engine.realtime import Scheduling, enter_real_time
 
 
+class Frames(Protocol):
+    """Frames that wait to be worked on: those of a group of decoders, or of the encoder."""
+
+    model: str
+
+    @property
+    def frame_samples(self) -> float:
+        """Samples of the engine's clock from frame to frame."""
+        ...
+
+    @property
+    def last_seconds(self) -> float:
+        """Time that the last frame took."""
+        ...
+
+    @property
+    def pending(self) -> bool:
+        """True if a frame waits."""
+        ...
+
+    @property
+    def oldest_start(self) -> int:
+        """The sample at which the oldest waiting frame starts, if one is pending."""
+        ...
+
+    def work(self, due: Callable[[], int]) -> None:
+        """Do the oldest waiting frame; `due` gives the engine's clock less its headroom."""
+        ...
+
+    def fail(self) -> None:
+        """Give silence for the frame in hand and for all that follow."""
+        ...
+
+
 class Worker:
-    """A thread that decodes the posted frames of some groups; woken, it never polls.
+    """A thread that does the posted frames of some groups; woken, it never polls.
 
     A model that fails mutes its group instead of ending the thread: `failed` names it.
     """
 
     def __init__(
-        self, groups: Sequence[Group], due: Callable[[], int], scheduling: Scheduling
+        self, groups: Sequence[Frames], due: Callable[[], int], scheduling: Scheduling
     ) -> None:
         """Serve `groups`; `due` gives the engine's clock less its headroom."""
         self.groups = tuple(groups)
@@ -56,7 +90,7 @@ class Worker:
 
     def _serve(self) -> bool:
         """Decode one frame of the group whose frame is due first; return whether there was one."""
-        earliest: Group | None = None
+        earliest: Frames | None = None
         for group in self.groups:
             if group.pending and (earliest is None or group.oldest_start < earliest.oldest_start):
                 earliest = group

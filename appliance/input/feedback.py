@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_LARGEST = np.float32(1e15)  # its square still is a float32
+
 
 class Feedback:
     """Gives the voices back `delay` samples late, summed and held within ±1.
@@ -52,6 +54,7 @@ class Feedback:
                 voice[first:] = row[: count - first]
                 np.multiply(voice, gain, out=voice, casting="same_kind")
                 np.add(total, voice, out=total)
+        np.clip(total, -_LARGEST, _LARGEST, out=total)
         np.multiply(total, total, out=voice)
         np.add(voice, 1.0, out=voice)
         np.sqrt(voice, out=voice)

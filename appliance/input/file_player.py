@@ -17,8 +17,8 @@ class FilePlayer:
     """Plays `clip`, which another thread may replace, from start to end of the part set.
 
     Switched on it begins at the start, and so does a new clip. The sound fades in and out over the
-    part's first and last 4 ms, so that no seam clicks. Switched off it plays on as long as
-    somebody still listens to it fading.
+    part's first and last 4 ms, so that no seam clicks. Switched off it plays on as long as it is
+    heard fading.
     """
 
     def __init__(self, values: Values, rate: float, max_block: int) -> None:
@@ -52,7 +52,7 @@ class FilePlayer:
             self.ended = False
             self.position = -1
         self._on = on
-        if clip is None or self.ended or not heard:
+        if clip is None or self.ended or not (on or heard):
             out.fill(0.0)
             return False
         first, end = self._part(len(clip.samples))

@@ -74,7 +74,7 @@ class Sources:
         mix, part = self._mix[:count], self._part[:count]
         mix.fill(0.0)
         gains = self._ramp.block(count)
-        sounding = gains.any(axis=1).tolist() if self._ramp.active else (gains[:, 0] != 0).tolist()
+        sounding: list[bool] = np.any(gains, axis=1).tolist()
         sounds = self.file.process(part, heard=sounding[0])
         if sounds:
             np.multiply(part, gains[0], out=mix, casting="same_kind")

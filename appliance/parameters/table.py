@@ -202,6 +202,10 @@ class Table:
             hint = did_you_mean(address, self._index)
             raise ParameterError(f"There is no parameter '{address}'.{hint}") from None
 
+    def addresses(self, below: str) -> list[str]:
+        """Return the addresses that begin with `below`, such as "/encoder/"."""
+        return [address for address in self._index if address.startswith(below)]
+
     def __contains__(self, address: object) -> bool:
         """Return whether there is a parameter at `address`."""
         return address in self._index
