@@ -19,6 +19,7 @@ from appliance.cli.settings import (
     set_option,
 )
 from appliance.engine.instrument import Instrument
+from appliance.engine.offline import take_input
 from appliance.errors import AudioError
 
 _SUBTYPES = {".wav": "PCM_24", ".flac": "PCM_24"}
@@ -29,6 +30,7 @@ _SUBTYPES = {".wav": "PCM_24", ".flac": "PCM_24"}
 @click.option("--seconds", type=click.FloatRange(0.01, 86400), default=10.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**16 - 1), default=0, help="Of all random numbers.")
 @click.option("--period", type=click.IntRange(16, 8192), help="Frames per block.")
+@click.option("--input", "heard", type=click.Path(path_type=Path), help="Audio for the encoder.")
 @config_option
 @preset_option
 @set_option
@@ -37,6 +39,7 @@ def render(
     seconds: float,
     seed: int,
     period: int | None,
+    heard: Path | None,
     config_path: Path | None,
     preset: str | None,
     settings: tuple[str, ...],
@@ -50,6 +53,9 @@ def render(
     config, _ = configuration(config_path)
     instrument = Instrument(config, open_library(config), seed=seed)
     begin_with(instrument, config, preset, settings)
+    if heard is not None:
+        take_input(instrument, heard)
+        instrument.values.set("/encoder/file/play", True)
     instrument.settle()
     total = round(seconds * instrument.rate)
     block: NDArray[np.float32] = np.zeros((2, period or config.audio.period), np.float32)

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from appliance.engine.instrument import Instrument
+from appliance.engine.listening import FILE
 from appliance.errors import PresetError
+from appliance.input.clip import load_clip
 from appliance.jam.arrays import read_latents
 from appliance.jam.studio import address_of
 from appliance.latent.clip import clip_of
@@ -22,11 +24,17 @@ def take_files(instrument: Instrument, files: Mapping[str, str], folders: Iterab
     receivers: dict[str, Callable[[Path], None]] = {
         address_of(slot): functools.partial(_jam, instrument.jam, slot) for slot in range(JAMS)
     }
+    receivers[FILE] = functools.partial(take_input, instrument)
     looked = tuple(folders)
     for address, name in files.items():
         if address not in receivers:
             raise PresetError(f"Nothing here plays from {address}, where {name} belongs.")
         receivers[address](find_file(name, looked))
+
+
+def take_input(instrument: Instrument, path: Path) -> None:
+    """Give the encoder of `instrument` the audio file at `path`; raises AudioError."""
+    instrument.sources.file.clip = load_clip(path, instrument.rate)
 
 
 def _jam(jam: Jam, slot: int, path: Path) -> None:

@@ -123,3 +123,32 @@ def test_a_preset_plays_from_its_latents(box: Box) -> None:
     Path("jam.yaml").write_text(text + "files: {/jam/2/file: latents/gone.npy}\n")
     said = box("render", "jam.wav", "--config", config, "--preset", "jam.yaml")
     assert said.code == 2 and "There is no file latents/gone.npy" in said.err
+
+
+def test_an_audio_file_plays_through_the_encoder_alone_or_with_its_preset(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = box.configure()
+    monkeypatch.setenv("NEURAL_SYNTH_DATA", str(box.folder / "data"))
+    samples = box.folder / "data" / "samples"
+    samples.mkdir(parents=True)
+    noise = np.random.default_rng(1).standard_normal((96_000, 2)) / 8
+    soundfile.write(samples / "noise.flac", noise, 192_000)
+    Path("p.yaml").write_text(
+        "name: P\nparameters: {/encoder/file/play: on}\n"
+        "files: {/encoder/file: samples/noise.flac}\n"
+    )
+    common = ("--config", config, "--seconds", "1")
+    assert box("render", "a.wav", *common, "--preset", "p.yaml").code == 0
+    Path("q.yaml").write_text("name: Q\nparameters: {/offset/1/value: 0}\n")
+    for name, period in (("b.wav", "64"), ("c.wav", "1000")):
+        said = box(
+            "render", name, *common, "--preset", "q.yaml", "--period", period,
+            "--input", samples / "noise.flac",
+        )  # fmt: skip
+        assert said.code == 0, said.err
+        assert Path(name).read_bytes() == Path("a.wav").read_bytes()
+    assert box("render", "d.wav", *common, "--preset", "q.yaml").code == 0
+    assert Path("d.wav").read_bytes() != Path("a.wav").read_bytes()
+    said = box("render", "e.wav", *common, "--input", "gone.wav")
+    assert said.code == 4 and "gone.wav cannot be read" in said.err
