@@ -108,7 +108,6 @@ def test_voices_come_back_late_by_the_delay_and_no_gain_passes_full_scale() -> N
     whole: NDArray[np.float32] | None = None
     for sizes in ([512], [100, 1, 411], [64]):
         desk = Desk(feedback__2__level_db=24, feedback__3__level_db=-6)
-        place = iter(range(10**9))
         done = 0
 
         def next_voices(n: int) -> NDArray[np.float32]:
@@ -116,7 +115,6 @@ def test_voices_come_back_late_by_the_delay_and_no_gain_passes_full_scale() -> N
             done += n
             return voices[:, done - n : done]
 
-        del place
         desk.voices = next_voices
         sound = desk.play(8_192, sizes)
         whole = sound if whole is None else whole
@@ -134,4 +132,4 @@ def test_whatever_the_voices_give_the_loop_stays_within_full_scale(size: float) 
     for _ in range(4):
         feedback.write(np.full((2, 64), size, np.float32))
         sound = feedback.read(np.full((2, 1), 16.0), 64)
-    assert np.isfinite(sound).all() and np.abs(sound).max() <= 1
+        assert np.isfinite(sound).all() and np.abs(sound).max() <= 1
