@@ -66,7 +66,7 @@ class Status:
             "modules": [module.name for module in instrument.latents.modules],
             "latents": [[round(float(v), 4) for v in row] for row in instrument.latents.last],
             "meters": self._meters(),
-            "monitor": str(player.monitor.path) if player.monitor else None,
+            "monitor": {"path": str(player.monitor.path)} if player.monitor else {},
             "flags": self._flags(),
             **{name: state() for name, state in self._sections.items()},
         }

@@ -65,7 +65,7 @@ def test_play_answers_osc_and_status(box: Box) -> None:
             assert client.get("/master/level_db") == -12
         said = box("status", "--port", str(port))
         assert said.code == 0 and "slots 1" in said.out
-        listener = Listener(Path(state["monitor"]))
+        listener = Listener(Path(state["monitor"]["path"]))
         parsed = json.loads(box("status", "--json", "--port", str(port)).out)
         assert parsed["engine"]["blocks"] > 0
         clash = box("play", "--config", config, "--seconds", "1")

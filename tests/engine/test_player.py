@@ -98,7 +98,7 @@ def test_the_monitor_gets_what_the_card_gets(library: Library, tmp_path: Path) -
     audio, player = play(library, 60, monitor)
     begin, heard = Listener(monitor.path).read(0, audio.shape[1])
     assert begin == 0 and np.array_equal(heard, audio)
-    assert Status(player, "box").snapshot()["monitor"] == str(monitor.path)
+    assert Status(player, "box").snapshot()["monitor"] == {"path": str(monitor.path)}
     monitor.close()
 
 
