@@ -6,7 +6,7 @@ an input too, so a decode is a pure function.
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -231,6 +231,36 @@ class Graph:
             self.output(f"probe{place}", x, (steps, weight.shape[0]))
         precision = self.plan if isinstance(self.plan, Precision) else self.plan[place]
         return product(self.constant, self.node, x, weight, bias, precision)
+
+    def either(
+        self,
+        condition: str,
+        shapes: Sequence[tuple[int, ...]],
+        then: Callable[[], Sequence[str]],
+        otherwise: Callable[[], Sequence[str]],
+    ) -> list[str]:
+        """Return the tensors of the branch that `condition`, one boolean, calls for.
+
+        `shapes` are theirs, without the batch axis. Branches read tensors from outside, but
+        declare no inputs, states or noise; the other branch costs nothing.
+        """
+        branches = {
+            f"{name}_branch": self._branch(name, build, shapes)
+            for name, build in (("then", then), ("else", otherwise))
+        }
+        return self.nodes("If", [condition], len(shapes), **branches)
+
+    def _branch(
+        self, name: str, build: Callable[[], Sequence[str]], shapes: Sequence[tuple[int, ...]]
+    ) -> onnx.GraphProto:
+        outside, self._nodes = self._nodes, []
+        given = [self.node("Identity", [tensor]) for tensor in build()]
+        infos = [
+            helper.make_tensor_value_info(tensor, TensorProto.FLOAT, [BATCH, *shape])
+            for tensor, shape in zip(given, shapes, strict=True)
+        ]
+        inside, self._nodes = self._nodes, outside
+        return helper.make_graph(inside, name, [], infos)
 
     def serialize(self, description: dict[str, Any], role: Role = Role.DECODER) -> bytes:
         """Return the finished model as bytes, `description` and the contract in its metadata."""

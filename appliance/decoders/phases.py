@@ -33,6 +33,21 @@ def choose(graph: Graph, magnitudes: str, bins: int, hop: int) -> tuple[str, str
     turn = graph.noise("uniform", (bins,))
     wanted = graph.node("Greater", [graph.control(PEAKS), graph.scalar(0.5)])
     past = graph.state((bins,))  # last phases plus one: zero says there are none
+    count = graph.node("ReduceMax", [graph.node("Cast", [wanted], to=1)], keepdims=0)
+    phase, heard = graph.either(
+        graph.node("Cast", [count], to=9),  # boolean: whether any row wants it
+        [(bins,), (bins,)],
+        lambda: _followed(graph, magnitudes, turn, past, wanted, bins, hop),
+        lambda: (turn, magnitudes),
+    )
+    graph.keep(past, "Add", [phase, graph.scalar(1)])
+    return phase, heard
+
+
+def _followed(
+    graph: Graph, magnitudes: str, turn: str, past: str, wanted: str, bins: int, hop: int
+) -> tuple[str, str]:
+    """Append phases that follow the peaks where that is `wanted`, and magnitudes."""
     begun = graph.node("Greater", [past, graph.scalar(0.5)])
     place = graph.constant(np.arange(bins, dtype=np.float32)[None])
     level = graph.node("Log", [graph.node("Max", [magnitudes, graph.scalar(_QUIETEST)])])
@@ -48,7 +63,6 @@ def choose(graph: Graph, magnitudes: str, bins: int, hop: int) -> tuple[str, str
         locked = graph.node("And", [locked, rule])
     phase = graph.node("Where", [locked, followed, turn])
     phase = graph.node("Sub", [phase, graph.node("Floor", [phase])])
-    graph.keep(past, "Add", [phase, graph.scalar(1)])
     # Overlapping frames of one partial add up as amplitudes, frames of noise as powers.
     share = graph.scalar(float(np.sqrt(hop / (2 * (bins - 1)))))
     gain = graph.node("Where", [locked, share, graph.scalar(1)])
