@@ -77,6 +77,39 @@ class ImportsConfig(Section, frozen=True):
     ] = 1500
 
 
+class OledConfig(Section, frozen=True):
+    """The status display."""
+
+    on: Annotated[bool, Meta(description="Look for a status display")] = True
+    type: Annotated[
+        Literal["ssd1306", "sh1106", "ssd1309", "ssd1322", "ssd1327"],
+        Meta(description="Its controller; an sh1106 driven as ssd1306 is two columns off"),
+    ] = "ssd1306"
+    interface: Annotated[Literal["i2c", "spi"], Meta(description="How it is wired")] = "i2c"
+    bus: Annotated[
+        Word | None,
+        Meta(description="I2C bus: a number, or part of its name; null is the board's own"),
+    ] = None
+    address: Annotated[int, Meta(ge=3, le=119, description="I2C address; 60 is 0x3C")] = 60
+    spi_port: Annotated[int, Meta(ge=0, le=15, description="SPI bus")] = 0
+    spi_device: Annotated[int, Meta(ge=0, le=7, description="SPI chip select")] = 0
+    spi_dc: Annotated[int, Meta(ge=0, le=1023, description="GPIO line of D/C")] = 24
+    spi_reset: Annotated[int, Meta(ge=0, le=1023, description="GPIO line of RESET")] = 25
+    chip: Annotated[
+        Word | None, Meta(description="GPIO chip of these lines; null is the board's own")
+    ] = None
+    rotate: Annotated[int, Meta(ge=0, le=3, description="Quarter turns")] = 0
+    contrast: Annotated[int, Meta(ge=1, le=255, description="Brightness while played")] = 255
+    dim: Annotated[int, Meta(ge=0, le=255, description="Brightness when nobody plays")] = 40
+    dim_seconds: Annotated[
+        float, Meta(ge=0, le=86400, description="Time without a touch until it dims; 0 is never")
+    ] = 60.0
+    rest_seconds: Annotated[
+        float,
+        Meta(ge=0, le=86400, description="Until a small picture wanders about; 0 is never"),
+    ] = 600.0
+
+
 class PanelConfig(Section, frozen=True):
     """The panel and its parts."""
 
@@ -91,4 +124,7 @@ class PanelConfig(Section, frozen=True):
     )
     imports: Annotated[ImportsConfig, Meta(description="The queue of imports")] = field(
         default_factory=ImportsConfig
+    )
+    oled: Annotated[OledConfig, Meta(description="The status display")] = field(
+        default_factory=OledConfig
     )

@@ -10,6 +10,7 @@ from appliance.panel.settings import PanelConfig
 
 PARTS: dict[str, str] = {
     "imports": "appliance.panel.imports:ImportsPart",
+    "oled": "appliance.panel.oled.part:OledPart",
     "footswitch": "appliance.panel.footswitch.part:FootswitchPart",
 }
 """What opens each part, as module:callable; only a part that is switched on is imported."""

@@ -23,7 +23,7 @@ class GpiodSource:
     def __init__(self, pins: Pins, *, active_low: bool, devices: Path = _DEVICES) -> None:
         """Request the lines; raises DeviceError."""
         self.name = f"{pins.chip} {pins.left} {pins.right}"
-        chip = _chip(pins.chip, devices)
+        chip = find_chip(pins.chip, devices)
         settings = gpiod.LineSettings(
             direction=Direction.INPUT,
             edge_detection=Edge.BOTH,
@@ -70,7 +70,7 @@ class GpiodSource:
         self._request.release()
 
 
-def _chip(label: str, devices: Path) -> Path:
+def find_chip(label: str, devices: Path = _DEVICES) -> Path:
     """Return the chip of this label or name: numbers change from kernel to kernel."""
     known: list[str] = []
     for path in sorted(devices.glob("gpiochip*")):
