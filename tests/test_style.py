@@ -71,15 +71,16 @@ def test_real_time_files_say_so(name: str) -> None:
 def test_the_engine_never_imports_torch() -> None:
     """Playing needs no torch: it would cost memory and seconds of start-up."""
     code = (
-        "import sys; import appliance.cli, appliance.engine.player, appliance.decoders.library;"
+        "import sys; import appliance.cli.play, appliance.decoders.library;"
         "sys.exit('torch' in sys.modules or 'onnx' in sys.modules)"
     )
     run(sys.executable, "-c", code)
 
 
-def test_onnx_runtime_is_told_to_keep_to_itself_before_it_loads() -> None:
+@pytest.mark.parametrize("module", ["appliance.cli.play", "appliance.priors.prior"])
+def test_onnx_runtime_is_told_to_keep_to_itself_before_it_loads(module: str) -> None:
     """Its telemetry would start threads and ask the network in the middle of a performance."""
-    code = """
+    code = f"""
 import importlib.abc, os, sys
 class Watch(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
@@ -87,7 +88,7 @@ class Watch(importlib.abc.MetaPathFinder):
             sys.exit(os.environ.get("ORT_DISABLE_TELEMETRY") != "1")
 os.environ.pop("ORT_DISABLE_TELEMETRY", None)
 sys.meta_path.insert(0, Watch())
-import appliance.cli
+import {module}
 sys.exit("onnxruntime was never loaded")
 """
     run(sys.executable, "-c", code)

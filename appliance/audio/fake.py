@@ -21,7 +21,7 @@ class FakeDriver:
     """A machine with one sound card, and the alsaaudio names through which it is seen."""
 
     ALSAAudioError = FakeALSAError
-    PCM_CAPTURE = 1
+    PCM_CAPTURE: int = 1
     PCM_FORMAT_S32_LE = _FORMATS["S32_LE"]
     PCM_FORMAT_S24_3LE = _FORMATS["S24_3LE"]
     PCM_FORMAT_S16_LE = _FORMATS["S16_LE"]
