@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from appliance.errors import ModelError
-from models.training import evaluation, publication
+from appliance.priors.card import CARD_FILE
+from models.training import evaluation, prior_publication, publication
+from models.training.prior_evaluation import ShippedPrior
 from models.training.recipes import RECIPES
 from models.training.shipped import Shipped
 
@@ -26,6 +28,7 @@ FACTORY = Path(__file__).parent / "factory"
 )
 def main(folder: Path) -> None:
     """Import and describe every model in a folder."""
+    priors = sorted(path.parent for path in folder.glob(f"*/{CARD_FILE}"))
     folders = sorted(part for part in folder.iterdir() if (part / f"{part.name}.ts").is_file())
     for model in folders:
         publication.import_in_place(model)
@@ -40,6 +43,9 @@ def main(folder: Path) -> None:
             for model in folders:
                 if families[model] == family:
                     publication.describe(model, music, RECIPES[family].endurance_seconds)
+            for prior in priors:
+                if ShippedPrior(prior).facts["corpus"]["family"] == family:
+                    prior_publication.describe(prior, music, RECIPES[family])
 
 
 if __name__ == "__main__":

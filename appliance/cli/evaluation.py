@@ -13,9 +13,11 @@ from rich.table import Table
 
 from appliance.cli.settings import config_option, configuration, open_library
 from appliance.errors import ModelError
+from appliance.priors import prior_names
 
 if TYPE_CHECKING:
     from models.training.evaluation import Evaluation
+    from models.training.prior_evaluation import PriorEvaluation
 
 
 @click.command()
@@ -42,7 +44,7 @@ def evaluate(
     endurance: float,
     config_path: Path | None,
 ) -> None:
-    """Measure the model NAME on music of its family that it never heard.
+    """Measure the model or prior NAME on music of its family that it never heard.
 
     Renders the music, plays it and random latents through the model, and shows every figure with
     its bar, missed ones as missed. Needs the source checkout that trains models.
@@ -52,9 +54,15 @@ def evaluate(
     from models.training.shipped import Shipped  # noqa: PLC0415
 
     config, _ = configuration(config_path)
-    shipped = Shipped(open_library(config).folder(name))
-    family = str(shipped.facts["family"])
+    library = open_library(config)
     status = Console(stderr=True)
+    prior = prior_names(library).get(name)
+    if prior is not None and prior.name == name:
+        found = _evaluate_prior(prior, pictures, status)
+        _print(found, as_json, _prior_summary(found, pictures))
+        return
+    shipped = Shipped(library.folder(name))
+    family = str(shipped.facts["family"])
     with (
         status.status(f"{name}: rendering music") as line,
         tempfile.TemporaryDirectory() as scratch,
@@ -68,11 +76,32 @@ def evaluate(
         if pictures is not None:
             tell("drawing")
             publication.draw(shipped, music, pictures)
+    _print(found, as_json, _summary(found, pictures))
+
+
+def _evaluate_prior(folder: Path, pictures: Path | None, status: Console) -> "PriorEvaluation":
+    from models.training import evaluation, prior_evaluation, prior_publication  # noqa: PLC0415
+
+    shipped = prior_evaluation.ShippedPrior(folder)
+    family = str(shipped.facts["corpus"]["family"])
+    with (
+        status.status(f"{folder.name}: rendering music") as line,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        music = evaluation.held_out(family, Path(scratch))
+        line.update(f"{folder.name}: making latents up")
+        found = prior_evaluation.evaluate(shipped, music)
+        if pictures is not None:
+            prior_publication.draw(shipped, music, pictures)
+    return found
+
+
+def _print(found: "Evaluation | PriorEvaluation", as_json: bool, summary: list[str]) -> None:
     if as_json:
         click.echo(json.dumps(_content(found), indent=2))
     else:
         Console().print(_table(found))
-        for sentence in _summary(found, pictures):
+        for sentence in summary:
             click.echo(sentence)
 
 
@@ -91,8 +120,9 @@ def _check_checkout() -> None:
         )
 
 
-def _table(found: "Evaluation") -> Table:
-    table = Table("figure", "value", "bar", "", title=f"{found.model} ({found.precision})")
+def _table(found: "Evaluation | PriorEvaluation") -> Table:
+    precision = getattr(found, "precision", "fp32")
+    table = Table("figure", "value", "bar", "", title=f"{found.model} ({precision})")
     for verdict in found.verdicts:
         word = "[green]met[/]" if verdict.met else "[bold red]missed[/]"
         table.add_row(verdict.bar.words, verdict.shown, verdict.bar.rule, word)
@@ -112,7 +142,16 @@ def _summary(found: "Evaluation", pictures: Path | None) -> list[str]:
     return lines if pictures is None else [*lines, f"Pictures are in {pictures}."]
 
 
-def _content(found: "Evaluation") -> Mapping[str, object]:
+def _prior_summary(found: "PriorEvaluation", pictures: Path | None) -> list[str]:
+    music, made = found.seconds
+    lines = [
+        f"{made:.0f} s made up, {music:.0f} s of held-out music.",
+        f"{len(found.verdicts)} bars, {len(found.missed)} missed.",
+    ]
+    return lines if pictures is None else [*lines, f"The picture is in {pictures}."]
+
+
+def _content(found: "Evaluation | PriorEvaluation") -> Mapping[str, object]:
     bars = [
         {
             "figure": verdict.bar.figure,

@@ -21,7 +21,6 @@ _REACH = 16  # bins on either side that follow a peak, unless another one is nea
 _QUIETEST = 1e-6  # magnitudes below count as this: a logarithm of zero has no use
 _FAR = 1e6  # a bin that is none, in the search for the nearest peak
 _NOISY = 1e3  # marks the phases of peaks that are noise
-_LOWEST = -3e38
 
 
 def choose(graph: Graph, magnitudes: str, bins: int, hop: int) -> tuple[str, str]:

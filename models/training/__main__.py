@@ -9,12 +9,12 @@ import soundfile
 import torch
 from torch import Tensor
 
-from models.training import corpus, evaluation, publication
-from models.training.family import Family
+from models.training import corpus, evaluation, prior_publication, publication
+from models.training.family import Family, Mode
 from models.training.progress import console, write_atomically
 from models.training.recipes import RECIPES
 
-ENGINES = ("spectral", "wave", "live")
+ENGINES = ("spectral", "wave", "live", "prior")
 
 
 def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Tensor:
@@ -63,7 +63,17 @@ def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Ten
     help="Make these models of a family only, on the latents of the spectral model in --out.",
 )
 @click.option(
-    "--as-it-is", is_flag=True, help="Do not train on: export the checkpoints as they are."
+    "--further",
+    "mode",
+    flag_value=Mode.FURTHER,
+    help="Go on from the models in --out: waveform models get the last phase of their recipe once "
+    "more, spectral ones are exported again.",
+)
+@click.option(
+    "--as-it-is",
+    "mode",
+    flag_value=Mode.AS_IT_IS,
+    help="Do not train on: export the checkpoints as they are.",
 )
 def main(
     *,
@@ -73,7 +83,7 @@ def main(
     font: Path,
     quick: bool,
     only: tuple[str, ...],
-    as_it_is: bool,
+    mode: Mode | None,
 ) -> None:
     """Render, train, export, import, evaluate and describe families of models; without a name, all.
 
@@ -81,7 +91,7 @@ def main(
     """
     torch.set_num_threads(1)
     for name in names or sorted(RECIPES):
-        make(name, out, work, font, quick, train=not as_it_is, engines=only)
+        make(name, out, work, font, quick, mode or Mode.ANEW, only)
 
 
 def make(
@@ -90,7 +100,7 @@ def make(
     work: Path,
     font: Path,
     quick: bool,
-    train: bool,
+    mode: Mode,
     engines: Sequence[str] = (),
 ) -> None:
     """Make one family of models; a missing corpus ends the program in one sentence."""
@@ -103,9 +113,12 @@ def make(
         held_out = audio(name, recipe.held_out_seconds, recipe.held_out_seed, work, font)
     except corpus.CorpusError as error:
         raise click.ClickException(str(error)) from error
-    made = family.make(learn, train, engines)
+    made = family.make(learn, mode, engines)
     music = evaluation.Music(held_out)
     for engine in made:
+        if engine == "prior":
+            prior_publication.describe(out / f"{name}-prior", music, recipe)
+            continue
         folder = family.path(engine).parent
         publication.import_in_place(folder)
         publication.describe(folder, music, recipe.endurance_seconds)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["spectral", "waveform"]
+Kind = Literal["spectral", "waveform", "prior"]
 
 MEGABYTE = 1e6
 
@@ -88,6 +88,10 @@ _LATENTS = (
     Bar("latent_effect_smallest_db", "least audible latent, -1.5 to +1.5, dB", 2.5),
     Bar("latent_effect_largest_share", "most audible latent, share of all 8", most=0.60),
 )
+_FILES = (
+    Bar("file_mb_largest", "largest file, MB", most=16.0, form="{:.1f}"),
+    Bar("factory_mb", "all models together, MB", most=60.0, form="{:.1f}"),
+)
 _SAFETY = (
     Bar("finite", "all samples finite, whatever the latents", 1.0, form="{:.0f}"),
     Bar("peak_largest", "highest peak, whatever the latents", most=1.0),
@@ -98,13 +102,22 @@ _SAFETY = (
     Bar("normal_in_key", "energy in key, N(0, 1) every frame", 0.80),
     Bar("held_in_key", "energy in key, N(0, 1) held for 1 s", 0.80),
     Bar("block_error", "frame by frame against all at once", most=1e-4, form="{:.0e}"),
-    Bar("file_mb_largest", "largest file, MB", most=16.0, form="{:.1f}"),
-    Bar("factory_mb", "all models together, MB", most=60.0, form="{:.1f}"),
+    *_FILES,
+)
+_PRIOR = (
+    Bar("flow_loss", "flow on held-out music, squared error of 2", most=0.60, form="{:.3f}"),
+    Bar("lag_16_apart", "correlation over 16 points, off that of music by", most=0.06),
+    Bar("step_kurtosis", "steps are sudden, kurtosis (normal: 3)", 6.0, form="{:.1f}"),
+    Bar("neighbour_ratio", "distance to what was heard, to that of music", most=1.25),
+    Bar("joint_ratio", "steps where windows meet, to other steps", most=2.0),
+    *_FILES,
 )
 
 
 def bars(kind: Kind, percussive: bool) -> tuple[Bar, ...]:
     """Return the bars of a kind of model; struck families have wider spectral ones."""
+    if kind == "prior":
+        return _PRIOR
     if kind == "waveform":
         return (*_WAVEFORM, *_LATENTS, *_SAFETY)
     return (*_SPECTRUM, *(_PERCUSSIVE if percussive else _TONAL), *_LATENTS, *_SAFETY)

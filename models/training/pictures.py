@@ -99,3 +99,16 @@ def lively(latents: Tensor) -> Tensor:
     """Return the frame (8,) of (8, frames) nearest to the median distance from the centre."""
     size = latents.norm(dim=0)
     return latents[:, int((size - size.median()).abs().argmin())]
+
+
+def gestures(theirs: Tensor, made: Tensor, rate: float, picture: Path) -> None:
+    """Draw latents (8, points) of music over made-up ones, `rate` points a second."""
+    plot = _plot()
+    figure, axes = plot.subplots(2, 1, figsize=(9, 5.5), sharex=True, layout="constrained")
+    for axis, latents, title in zip(axes, (theirs, made), ("of music", "made up"), strict=True):
+        for place, line in enumerate(latents):
+            axis.plot(torch.arange(len(line)) / rate, line + 5.0 * place, linewidth=0.8)
+        axis.set_yticks([5.0 * place for place in range(LATENTS)], range(1, LATENTS + 1))
+        axis.set_title(title, fontsize=9, loc="left")
+    axes[-1].set_xlabel("s")
+    _save(figure, picture)

@@ -9,8 +9,9 @@ import yaml
 from appliance.decoders.card import read_card, write_card
 from appliance.decoders.importer import import_model
 from models.training import evaluation, pages, pictures, record
+from models.training.corpus import needs_font
 from models.training.progress import console
-from models.training.recipes import RECIPES
+from models.training.recipes import RECIPES, Recipe
 from models.training.shipped import Shipped
 
 CREDITS = {"FluidR3_GM.sf2": "FluidR3 GM soundfont by Frank Wen (MIT)"}
@@ -72,6 +73,11 @@ _KEPT = (
     "encoder",
     "export",
 )
+
+
+def credits_of(recipe: Recipe, font: Path) -> list[str]:
+    """Return whom the corpus of a recipe has to name."""
+    return _credits({"font": font.name} if needs_font(recipe.family) else {})
 
 
 def _credits(corpus: dict[str, str]) -> list[str]:

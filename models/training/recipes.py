@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from models.training.encoder import EncoderShape
 from models.training.encoding import EncodingRecipe
 from models.training.generator import Shape
+from models.training.prior import PriorRecipe, PriorShape
 from models.training.spectral import SpectralRecipe
 from models.training.waveform import Phase, WaveformRecipe
 
@@ -31,10 +32,11 @@ LIVE = (
             Phase(5500),
             Phase(3000, rate=9e-4, decay_from=0.0),
             replace(RESTRAINED, steps=3500, relaxed=1.5),
+            # partials stand out by more than they have to: breath and brightness may count again
+            replace(RESTRAINED, steps=2500, rate=6e-4, overshoot=1.5, relaxed=1.0),
         ),
         frames=128,
         settle=16,
-        noise_db=(0.0, -2.0),
         shape=Shape(widths=(128, 96, 64, 48, 32), ratios=(2, 2, 2, 2), dilations=_DEEP),
     ),
     EncodingRecipe(frames=96, settle=24, shape=EncoderShape(ratios=(2, 2, 2, 2), dilations=_DEEP)),
@@ -54,6 +56,7 @@ class Recipe:
     sound: str
     encoding: EncodingRecipe = field(default_factory=EncodingRecipe)
     live: Waveform | None = None
+    prior: PriorRecipe = field(default_factory=PriorRecipe)
     credits: str = FONT_CREDIT
     percussive: bool = False
     corpus_seed: int = 1
@@ -80,6 +83,9 @@ class Recipe:
             spectral=replace(self.spectral, steps=200),
             waveform=replace(self.waveform, phases=(Phase(30),), batch=2, frames=16, shape=small),
             encoding=replace(self.encoding, steps=30, batch=2, frames=12, shape=ears),
+            prior=PriorRecipe(
+                steps=40, batch=4, shape=PriorShape(width=16, dilations=(1, 4, 16, 1))
+            ),
             live=self.live and self._quick_live(small, ears),
         )
 

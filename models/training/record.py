@@ -65,6 +65,21 @@ def training(run: Run, seed: int, parameters: int) -> Record:
     }
 
 
+def continued(before: Record, since: Record) -> Record:
+    """Return the record of a run and of another that went on where its export stood."""
+    return before | {
+        "steps": before["steps"] + since["steps"],
+        "cpu_seconds": before["cpu_seconds"] + since["cpu_seconds"],
+        "loss_last_100_steps": since["loss_last_100_steps"],
+        "went_on_at_step": before["steps"],
+    }
+
+
+def read(path: Path) -> Record:
+    """Return a record that was written."""
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
 def exported(path: Path, gain: float) -> Record:
     """Return size and hash of an exported file, and the gain folded into it."""
     content = path.read_bytes()

@@ -170,7 +170,7 @@ def train(
     dice = torch.Generator().manual_seed(recipe.seed)
     axis = CompactAxis()
     heard, wanted, power = frames(audio, axis)
-    limit = loud_limit(power)
+    limit = torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.98))
     network = SpectralVAE(axis)
     network.standardize(heard, wanted)
     network.train()
@@ -207,11 +207,6 @@ def train(
     network.load_state_dict(average.state)
     network.normalize_latents(heard[:: max(1, len(heard) // 20_000)].float())
     return network.eval().requires_grad_(False), run
-
-
-def loud_limit(power: Tensor) -> Tensor:
-    """Return the log power that 2 % of frames of power (frames,) exceed."""
-    return torch.log(torch.quantile(power[:: max(1, len(power) // 100_000)], 0.98))
 
 
 def frames(audio: Tensor, axis: CompactAxis) -> tuple[Tensor, Tensor, Tensor]:

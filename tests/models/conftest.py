@@ -1,6 +1,8 @@
 """Makes the training package importable from the tests, and the tones they share."""
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,8 @@ import pytest
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from models.training.evaluation import Music
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 if find_spec("torch") is None:
@@ -48,6 +52,27 @@ def one_thread() -> None:
     import torch  # noqa: PLC0415
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[str], Music]":
+    """Return held-out music by family, each rendered once."""
+    from models.training import evaluation  # noqa: PLC0415
+
+    scratch = tmp_path_factory.mktemp("held-out")
+    return cache(lambda family: evaluation.held_out(family, scratch))
+
+
+def check_font(family: str, corpus: dict[str, str]) -> None:
+    """Skip where a family's music cannot be rendered as its record says it was."""
+    from models.training.corpus import needs_font  # noqa: PLC0415
+    from models.training.soundfont import font_sha256, missing  # noqa: PLC0415
+
+    if needs_font(family):
+        if lacking := missing():
+            pytest.skip(lacking)
+        if font_sha256() != corpus["font_sha256"]:
+            pytest.skip("another version of the soundfont is installed")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import json
 import math
 import shutil
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +20,12 @@ from models.training import corpus, evaluation, measure
 from models.training.bars import Bar, Kind, bars, judge
 from models.training.recipes import RECIPES
 from models.training.shipped import Shipped
-from models.training.soundfont import font_sha256, missing
+from tests.models.conftest import check_font
 from tests.models.test_factory import FACTORY, MODELS
 
 # Ten minutes are for the record; what they may show and seconds may not is the highest peak.
 ENDURANCE_SECONDS = 8.0
 ENDURED = {"peak_largest"}
-
-
-@pytest.fixture(scope="session")
-def music(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], evaluation.Music]:
-    """Return held-out music by family, each rendered once."""
-    scratch = tmp_path_factory.mktemp("held-out")
-    return cache(lambda family: evaluation.held_out(family, scratch))
-
-
-def check_music(shipped: Shipped) -> None:
-    """Skip where a family's music cannot be rendered as it was."""
-    if corpus.needs_font(shipped.facts["family"]):
-        if lacking := missing():
-            pytest.skip(lacking)
-        if font_sha256() != shipped.facts["corpus"]["font_sha256"]:
-            pytest.skip("another version of the soundfont is installed")
 
 
 def agrees(found: dict[str, Any], stated: dict[str, Any]) -> None:
@@ -62,7 +45,7 @@ def test_a_model_misses_the_bars_that_its_record_says_and_no_other(
     name: str, music: Callable[[str], evaluation.Music]
 ) -> None:
     shipped = Shipped(FACTORY / name)
-    check_music(shipped)
+    check_font(shipped.facts["family"], shipped.facts["corpus"])
     found = evaluation.evaluate(shipped, music(shipped.facts["family"]), ENDURANCE_SECONDS)
     agrees(found.record(), shipped.facts["evaluation"])
 
@@ -71,7 +54,7 @@ def test_the_command_gives_the_same_verdicts_and_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped = Shipped(FACTORY / MODELS[0])
-    check_music(shipped)
+    check_font(shipped.facts["family"], shipped.facts["corpus"])
     monkeypatch.setenv("NEURAL_SYNTH_MODELS", str(tmp_path / "none"))
     options = ["--json", "--endurance", str(ENDURANCE_SECONDS), "--pictures", str(tmp_path)]
     said = CliRunner().invoke(models, ["evaluate", shipped.name, *options])

@@ -22,7 +22,7 @@ from appliance.engine.instrument import Instrument
 from appliance.places import factory_folder
 from appliance.presets.preset import load_preset
 
-MODELS = sorted(folder.name for folder in factory_folder("models").iterdir())
+MODELS = sorted(path.parent.name for path in factory_folder("models").glob("*/card.yaml"))
 PRESETS = sorted(factory_folder("presets").glob("*.yaml"))
 
 
