@@ -49,6 +49,12 @@ class IntakeError(ApplianceError, ValueError):
     exit_code = 2
 
 
+class UpdateError(ApplianceError):
+    """An update is refused, or cannot be written."""
+
+    exit_code = 7
+
+
 class DeviceError(ApplianceError, OSError):
     """A display, switch or stick cannot be opened, or is gone."""
 
