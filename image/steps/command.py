@@ -1,0 +1,86 @@
+"""`image/build VARIANT`: the command line."""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+from image.steps.application import Application, Bytecode
+from image.steps.bundle import UpdateBundle
+from image.steps.configuration import Configuration
+from image.steps.debian import Packages
+from image.steps.disk import Boot, Disk, Root
+from image.steps.initramfs import Initramfs
+from image.steps.kernel import Kernel
+from image.steps.manifest import Manifest
+from image.steps.variant import BuildError, Variant, read_variant, variant_names
+from image.steps.workshop import Step, Workshop
+
+STEPS: tuple[Step, ...] = (
+    Packages(),
+    Kernel(),
+    Initramfs(),
+    Application(),
+    Bytecode(),
+    Configuration(),
+    Root(),
+    Boot(),
+    Disk(),
+    Manifest(),
+    UpdateBundle(),
+)
+
+
+def main(words: list[str]) -> int:
+    """Build a variant; return 0, or 1 after one sentence of what went wrong."""
+    parser = argparse.ArgumentParser(prog="image/build", description="Build the box's image.")
+    parser.add_argument("variant", choices=variant_names())
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, fetch nothing")
+    parser.add_argument("--until", choices=[step.name for step in STEPS], help="stop after a step")
+    options = parser.parse_args(words)
+    variant = read_variant(options.variant)
+    if options.dry_run:
+        sys.stdout.write(plan(variant))
+        return 0
+    if os.geteuid() != 0:
+        sys.stderr.write("image/build gives files their owners: run it as root, or with sudo.\n")
+        return 1
+    os.umask(0o022)
+    try:
+        _build(variant, options.until)
+    except BuildError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+    return 0
+
+
+def plan(variant: Variant) -> str:
+    """Return what a build of `variant` would do."""
+    facts = {
+        "variant": variant.name,
+        "board": variant.board,
+        "architecture": variant.arch,
+        "archives": [archive.line for archive in variant.archives],
+        "kernel": variant.kernel,
+        "device trees": list(variant.device_trees),
+        "importer with torch": variant.importer,
+        "packages": list(variant.packages),
+        "wheels": list(variant.wheels),
+        "partitions in MiB": variant.sizes,
+        "steps": [step.name for step in STEPS],
+    }
+    return json.dumps(facts, indent=2) + "\n"
+
+
+def _build(variant: Variant, until: str | None) -> None:
+    shop = Workshop(variant)
+    begun = time.monotonic()
+    for step in STEPS:
+        record = shop.run(step)
+        done = "kept" if record.kept else f"{record.seconds:6.1f} s"
+        sys.stdout.write(f"{step.name:14} {done}\n")
+        sys.stdout.flush()
+        if step.name == until:
+            return
+    sys.stdout.write(f"{shop['disk']}: {time.monotonic() - begun:.0f} s\n")
