@@ -38,8 +38,8 @@ class Outcome:
     rate: float
 
 
-Done = Callable[[Outcome | str], None]
-"""Takes what came of the work, or a sentence that says why nothing did."""
+Done = Callable[[Path | None, str], None]
+"""Takes the file that the task wrote, or None and a sentence that says why there is none."""
 
 
 class Errand:
@@ -54,7 +54,7 @@ class Errand:
         self._done = done
         self._cancelled = False
         self._folder = tempfile.TemporaryDirectory(prefix="neural-synth-")
-        self._out = Path(self._folder.name) / "latents.npz"
+        self._out = Path(self._folder.name) / "outcome.npz"
         package = str(Path(__file__).parents[2])
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(  # noqa: S603
@@ -94,10 +94,15 @@ class Errand:
             if code != 0:
                 reason = said.removeprefix("Error: ")[:400]
                 raise LatentError(reason or f"The work of '{self.what}' ended with code {code}.")
-            with np.load(self._out) as found:
-                rate = float(found["rate"])
-            self._done(Outcome(read_latents(self._out), rate))
+            self._done(self._out, "")
         except ApplianceError as error:
-            self._done(str(error))
+            self._done(None, str(error))
         finally:
             self._folder.cleanup()
+
+
+def outcome(path: Path) -> Outcome:
+    """Return the latents that a task has written."""
+    with np.load(path) as found:
+        rate = float(found["rate"])
+    return Outcome(read_latents(path), rate)

@@ -21,7 +21,7 @@ from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.errors import ApplianceError, LatentError
 from appliance.jam.arrays import read_latents, write_latents
 from appliance.jam.commands import perform
-from appliance.jam.errand import Errand, Outcome
+from appliance.jam.errand import Errand, outcome
 from appliance.jam.slot import Slot
 from appliance.jam.takes import Takes
 from appliance.jam.task import Task
@@ -165,14 +165,16 @@ class Studio:
                 f"/jam/cancel {slot + 1}, or wait."
             )
 
-        def done(outcome: Outcome | str) -> None:
+        def done(path: Path | None, wrong: str) -> None:
+            made = outcome(path) if path is not None else None
+
             def job() -> None:
                 self.errands.pop(slot, None)
-                if isinstance(outcome, str):
-                    raise LatentError(outcome)
-                self.put(slot, outcome.latents, task.title)
-                self.turn(slot, rate=outcome.rate)
-                reply(f"/jam/{task.what}d", slot + 1, outcome.latents.shape[1])
+                if made is None:
+                    raise LatentError(wrong)
+                self.put(slot, made.latents, task.title)
+                self.turn(slot, rate=made.rate)
+                reply(f"/jam/{task.what}d", slot + 1, made.latents.shape[1])
 
             with contextlib.suppress(LatentError):
                 self.submit(slot, job, reply)

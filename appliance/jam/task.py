@@ -6,7 +6,7 @@ Progress is printed as lines of per cent; what cannot be done as one sentence, w
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Before numpy loads: one thread is all the work may have beside the sound.
@@ -18,19 +18,22 @@ import numpy as np
 from appliance.decoders.library import Library
 from appliance.errors import ApplianceError
 from appliance.jam.encoding import encode_file
+from appliance.terrain.chart import read_chart, write_chart
+from appliance.terrain.training import trained
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done: "encode" a `file`."""
+    """What is to be done: "encode" a sound `file`, or "train" on the chart in one."""
 
     what: str
     model: str
     folders: tuple[str, ...] = ()
     """More folders in which the model is looked for."""
     file: str = ""
+    seed: int = 0
 
     @property
     def text(self) -> str:
@@ -49,10 +52,18 @@ def main() -> None:
     task = msgspec.json.decode(text, type=Task)
     library = Library(Path(folder).expanduser() for folder in task.folders)
     try:
+        if task.what == "train":
+            _train(Path(task.file), task.seed, Path(out))
+            return
         encoded = encode_file(library, task.model, Path(task.file), progress=_tell)
     except ApplianceError as error:
         sys.exit(str(error))
     np.savez(out, latents=encoded.latents, rate=encoded.rate)
+
+
+def _train(path: Path, seed: int, out: Path) -> None:
+    chart = read_chart(path)
+    write_chart(out, replace(chart, net=trained(chart, seed, _tell)))
 
 
 def _tell(share: float) -> None:
