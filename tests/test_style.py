@@ -20,6 +20,7 @@ REAL_TIME = (
     "latent/jam.py",
     "latent/recording.py",
     "latent/clip.py",
+    "latent/terrain.py",
     "latent/encoded.py",
     "input/file_player.py",
     "input/feedback.py",

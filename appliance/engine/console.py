@@ -11,12 +11,15 @@ from appliance.engine.player import Player
 from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.engine.server import Server
 from appliance.engine.status import Status
+from appliance.jam.shelves import Shelves
 from appliance.jam.studio import Studio
 from appliance.places import data_folder
+from appliance.presets.box import box_values
 from appliance.presets.commands import perform
 from appliance.presets.editing import files_of, note_file
 from appliance.presets.finding import factory_shelf
 from appliance.presets.keeper import Keeper
+from appliance.terrain.atlas import Atlas
 
 
 class Console:
@@ -30,21 +33,32 @@ class Console:
         instrument = player.instrument
         values, queue = instrument.values, player.queue
         factory = factory_shelf()
+        shelves = Shelves(
+            data_folder(),
+            (data_folder(), factory.folder),
+            tuple(config.models),
+            config.decoders[0].model,
+        )
         studio = Studio(
             instrument.jam,
             values,
             queue,
+            shelves,
             rate=instrument.rate,
             modules=[module.name for module in instrument.latents.modules],
-            folder=data_folder(),
-            folders=(data_folder(), factory.folder),
-            models=config.models,
-            model=config.decoders[0].model,
+        )
+        atlas = Atlas(
+            instrument.terrain,
+            values.table,
+            box_values(config).array,
+            shelves,
+            rate=instrument.rate,
         )
         listening = Listening(
             instrument, queue, config, period=player.output.period, name_file=self._name_file
         )
-        self.parts: tuple[Part, ...] = (Beat(instrument.clock, values, queue), listening, studio)
+        beat = Beat(instrument.clock, values, queue)
+        self.parts: tuple[Part, ...] = (beat, listening, studio, atlas)
         self.keeper = Keeper(
             values,
             queue,
@@ -54,8 +68,8 @@ class Console:
             factory=factory,
             receivers={a: take for part in self.parts for a, take in part.receivers.items()},
         )
-        studio.keep = functools.partial(note_file, self.keeper)
-        studio.kept = functools.partial(files_of, self.keeper)
+        studio.keep = atlas.keep = functools.partial(note_file, self.keeper)
+        studio.kept = atlas.kept = functools.partial(files_of, self.keeper)
         sections = {part.name: part.status for part in self.parts}
         self.status = Status(
             player,
@@ -88,6 +102,6 @@ class Console:
     def stop(self) -> None:
         """Stop answering, then save what is to be saved."""
         self.server.stop()
-        self.keeper.stop()
         for part in self.parts:
             part.stop()
+        self.keeper.stop()  # last: parts that end may still name a file

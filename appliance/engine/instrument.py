@@ -18,6 +18,7 @@ from appliance.input.sources import Sources
 from appliance.latent import CONTROL_PERIOD, Clock, Jam, LatentSum, Noise, Offset, Oscillators
 from appliance.latent.encoded import Encoded
 from appliance.latent.grid import block_instants, frame_instant
+from appliance.latent.terrain import Terrain
 from appliance.mixing import Blend, Master, Mixer
 from appliance.parameters.table import PHASES
 from appliance.presets.box import box_values
@@ -72,12 +73,14 @@ class Instrument:
         self.encoded = Encoded(self.values, self.rate)
         self.encoding = self._open_encoder(config, library, seed)
         self.jam = Jam(self.values, self.rate, clock=self.clock, max_instants=instants)
+        self.terrain = Terrain(self.values, self.rate)
         modules = (
             Offset(self.values, self.rate),
             Oscillators(self.values, self.rate, clock=self.clock, max_instants=instants),
             Noise(self.values, self.rate, seed, clock=self.clock, max_instants=instants),
             self.encoded,
             self.jam,
+            self.terrain,
         )
         self.latents = LatentSum(self.values, slots, modules, max_instants=instants)
         self.mixer = Mixer(self.values, slots, self.rate, self.max_block)

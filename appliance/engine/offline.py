@@ -12,8 +12,10 @@ from appliance.jam.arrays import read_latents
 from appliance.jam.studio import address_of
 from appliance.latent.clip import clip_of
 from appliance.latent.jam import Jam
+from appliance.latent.terrain import Terrain
 from appliance.parameters.table import JAMS
 from appliance.presets.file_name import find_file
+from appliance.terrain.chart import ADDRESS, read_chart
 
 
 def take_files(instrument: Instrument, files: Mapping[str, str], folders: Iterable[Path]) -> None:
@@ -25,6 +27,7 @@ def take_files(instrument: Instrument, files: Mapping[str, str], folders: Iterab
         address_of(slot): functools.partial(_jam, instrument.jam, slot) for slot in range(JAMS)
     }
     receivers[FILE] = functools.partial(take_input, instrument)
+    receivers[ADDRESS] = functools.partial(_terrain, instrument.terrain)
     looked = tuple(folders)
     for address, name in files.items():
         if address not in receivers:
@@ -39,3 +42,7 @@ def take_input(instrument: Instrument, path: Path) -> None:
 
 def _jam(jam: Jam, slot: int, path: Path) -> None:
     jam.put(slot, clip_of(read_latents(path), path.stem))
+
+
+def _terrain(terrain: Terrain, path: Path) -> None:
+    terrain.ground = read_chart(path).ground

@@ -93,7 +93,7 @@ def _load(studio: "Studio", slot: int, arguments: Arguments, reply: "Reply") -> 
     scale = number_of(arguments[1], "SCALE") if len(arguments) > 1 else 1.0
     path, file = Path(name).expanduser(), ""
     if check_file("/jam/1/file", name) is None:
-        path, file = find_file(name, studio.folders), name
+        path, file = find_file(name, studio.shelves.folders), name
     latents = read_latents(path, scale=scale)
     studio.hold(slot, clip_of(latents, path.stem), file if scale == 1.0 else "")
     if len(arguments) > 2:
@@ -107,7 +107,7 @@ def _save(studio: "Studio", slot: int, arguments: Arguments, reply: "Reply") -> 
     rule = check_file("/jam/1/file", file)
     if rule is not None:
         raise LatentError(rule)
-    write_latents(studio.folder / file, studio.latents(slot))
+    write_latents(studio.shelves.folder / file, studio.latents(slot))
     studio.name_file(slot, file)
     reply("/jam/saved", slot + 1, file)
 
@@ -176,11 +176,25 @@ def _encode(studio: "Studio", slot: int, arguments: Arguments, reply: "Reply") -
     name = text_of(arguments[0], "FILE")
     path = Path(name).expanduser()
     if check_file("/jam/1/file", name) is None:
-        path = find_file(name, studio.folders)
+        path = find_file(name, studio.shelves.folders)
     if not path.is_file():
         raise LatentError(f"There is no audio file {path}. Check its name.")
-    model = text_of(arguments[1], "MODEL") if len(arguments) > 1 else studio.model
-    task = Task("encode", model, tuple(studio.models), file=str(path.resolve()))
+    model = text_of(arguments[1], "MODEL") if len(arguments) > 1 else studio.shelves.model
+    task = Task("encode", model, studio.shelves.models, file=str(path.resolve()))
+    studio.begin(slot, task, reply)
+
+
+def _generate(studio: "Studio", slot: int, arguments: Arguments, reply: "Reply") -> None:
+    seconds = number_of(arguments[0], "SECONDS") if arguments else 12.0
+    seed = whole_of(arguments[1], "SEED") if len(arguments) > 1 else 0
+    spread = number_of(arguments[2], "SPREAD") if len(arguments) > 2 else 1.0
+    model = text_of(arguments[3], "MODEL") if len(arguments) > 3 else studio.shelves.model
+    for what, value, most in (("SECONDS", seconds, 3600), ("SPREAD", spread, 2)):
+        if not 0 < value <= most:
+            raise ParameterError(f"{what} cannot be {value:g}: it must be over 0, up to {most}.")
+    if seed < 0:
+        raise ParameterError(f"SEED cannot be {seed}: it must be a whole number from 0.")
+    task = Task("generate", model, studio.shelves.models, seconds=seconds, seed=seed, spread=spread)
     studio.begin(slot, task, reply)
 
 
@@ -231,6 +245,12 @@ COMMANDS = (
     Command("load", "SLOT NAME [SCALE] [RATE]", "reads a .npy or .npz file", _load),
     Command("save", "SLOT NAME", "saves as latents/NAME.npy for presets", _save),
     Command("encode", "SLOT FILE [MODEL]", "encodes an audio file beside the sound", _encode),
+    Command(
+        "generate",
+        "SLOT [SECONDS] [SEED] [SPREAD] [MODEL]",
+        "makes latents up, by a model's prior, beside the sound",
+        _generate,
+    ),
     Command("cancel", "SLOT", "ends what is under way for a slot", _cancel),
     Command(
         "record",

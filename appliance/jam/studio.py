@@ -22,6 +22,7 @@ from appliance.errors import ApplianceError, LatentError
 from appliance.jam.arrays import read_latents, write_latents
 from appliance.jam.commands import perform
 from appliance.jam.errand import Errand, outcome
+from appliance.jam.shelves import Shelves
 from appliance.jam.slot import Slot
 from appliance.jam.takes import Takes
 from appliance.jam.task import Task
@@ -42,7 +43,7 @@ _JOBS = 64
 
 
 class Studio:
-    """The contents of the eight slots. `folder` is the player's; `folders` are looked through.
+    """The contents of the eight slots, with files on `shelves`; a part of the engine.
 
     `keep` tells the presets which file, by relative name, an address plays from; `kept` gives the
     files of the present sound. `modules` are the names of the engine's modules in their order.
@@ -55,27 +56,19 @@ class Studio:
         jam: Jam,
         values: Values,
         door: Door,
+        shelves: Shelves,
         *,
         rate: int,
         modules: Sequence[str],
-        folder: Path,
-        folders: Sequence[Path],
-        models: Sequence[str] = (),
-        model: str = "",
     ) -> None:
-        """Begin with empty slots; `model` encodes and generates unless another one is named.
-
-        `models` are more folders in which models are looked for.
-        """
-        self.models, self.model = models, model
+        """Begin with empty slots."""
         self.jam = jam
         self.slots = [Slot() for _ in range(JAMS)]
         self.errands: dict[int, Errand] = {}
         self.takes = Takes(jam, rate, modules)
         self.keep: Callable[[str, str], object] = lambda _, __: None
         self.kept: Callable[[], Mapping[str, str]] = dict[str, str]
-        self.folder = folder
-        self.folders = folders
+        self.shelves = shelves
         self._values, self._door = values, door
         self._problems: dict[int, str] = {}
         self._unsaved: set[int] = set()
@@ -256,8 +249,8 @@ class Studio:
                 continue
             points = state.clip.points
             file = f"{MADE}/{zlib.crc32(points.tobytes()):08x}-{len(points)}.npy"
-            if not (self.folder / file).is_file():
-                write_latents(self.folder / file, points.T)
+            if not (self.shelves.folder / file).is_file():
+                write_latents(self.shelves.folder / file, points.T)
             self.name_file(slot, file)
 
     def _adopt(self) -> None:
@@ -273,7 +266,7 @@ class Studio:
 
     def _receive(self, slot: int, path: Path) -> None:
         """Take a file that a preset plays from; raises LatentError."""
-        file = relative_name(path, self.folders)
+        file = relative_name(path, self.shelves.folders)
         if file == self.slots[slot].file and self.slots[slot].clip is not None:
             return
         clip = clip_of(read_latents(path), path.stem)

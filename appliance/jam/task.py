@@ -1,4 +1,4 @@
-"""The long work itself, as it runs in a process of its own: encoding sound.
+"""The long work itself, as it runs in a process of its own: encoding sound, making latents up.
 
 Progress is printed as lines of per cent; what cannot be done as one sentence, with code 1.
 """
@@ -18,6 +18,7 @@ import numpy as np
 from appliance.decoders.library import Library
 from appliance.errors import ApplianceError
 from appliance.jam.encoding import encode_file
+from appliance.priors import open_prior
 from appliance.terrain.chart import read_chart, write_chart
 from appliance.terrain.training import trained
 
@@ -26,14 +27,19 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done: "encode" a sound `file`, or "train" on the chart in one."""
+    """What is to be done.
+
+    "encode" a sound `file`, "train" on the chart in one, or "generate" `seconds` of latents.
+    """
 
     what: str
     model: str
     folders: tuple[str, ...] = ()
     """More folders in which the model is looked for."""
     file: str = ""
+    seconds: float = 0.0
     seed: int = 0
+    spread: float = 1.0
 
     @property
     def text(self) -> str:
@@ -43,7 +49,7 @@ class Task:
     @property
     def title(self) -> str:
         """What the latents may be called."""
-        return Path(self.file).stem
+        return Path(self.file).stem if self.file else f"{self.model} {self.seed}"
 
 
 def main() -> None:
@@ -55,10 +61,17 @@ def main() -> None:
         if task.what == "train":
             _train(Path(task.file), task.seed, Path(out))
             return
-        encoded = encode_file(library, task.model, Path(task.file), progress=_tell)
+        if task.what == "encode":
+            encoded = encode_file(library, task.model, Path(task.file), progress=_tell)
+            latents, rate = encoded.latents, encoded.rate
+        else:
+            prior = open_prior(library, task.model)
+            rate = prior.points_per_second
+            points = max(2, round(task.seconds * rate))
+            latents = prior.generate(points, task.seed, spread=task.spread, progress=_tell)
     except ApplianceError as error:
         sys.exit(str(error))
-    np.savez(out, latents=encoded.latents, rate=encoded.rate)
+    np.savez(out, latents=latents, rate=rate)
 
 
 def _train(path: Path, seed: int, out: Path) -> None:

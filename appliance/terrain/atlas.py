@@ -16,21 +16,19 @@ from numpy.typing import NDArray
 from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.errors import ApplianceError, LatentError
 from appliance.jam.errand import Errand
+from appliance.jam.shelves import Shelves
 from appliance.jam.studio import relative_name
 from appliance.jam.task import Task
 from appliance.latent.terrain import Terrain
 from appliance.parameters import Table
 from appliance.presets.preset import Preset
 from appliance.storage import write_through
-from appliance.terrain.chart import LEAST, Chart, chart_bytes, read_chart, write_chart
+from appliance.terrain.chart import ADDRESS, LEAST, Chart, chart_bytes, read_chart, write_chart
 from appliance.terrain.commands import perform
 from appliance.terrain.sounds import preset_latents
 
 Reply = Callable[..., object]
 """Answers whoever sent a command: an OSC address, then its arguments."""
-
-ADDRESS = "/terrain/file"
-"""Where presets name the file of the terrain."""
 
 MADE = "latents/terrain"
 """Where terrains that have no name yet are saved, below the player's folder."""
@@ -43,8 +41,7 @@ _KEPT = 50
 class Atlas:
     """The chart that the terrain module plays; a part of the engine.
 
-    `base` are the values of a box without a preset; `folder` is the player's, `folders` are looked
-    through. `keep` and `kept` are as the studio's.
+    `base` are the values of a box without a preset. `keep` and `kept` are as the studio's.
     """
 
     name = "terrain"
@@ -54,25 +51,21 @@ class Atlas:
         terrain: Terrain,
         table: Table,
         base: NDArray[np.float64],
+        shelves: Shelves,
         *,
         rate: int,
-        folder: Path,
-        folders: Sequence[Path],
-        models: Sequence[str] = (),
-        model: str = "",
     ) -> None:
-        """Begin with an empty plane; `model` encodes sounds."""
+        """Begin with an empty plane."""
         self.chart = Chart()
         self.file = ""
         self.version = 0
         self.errand: Errand | None = None
         self.keep: Callable[[str, str], object] = lambda _, __: None
         self.kept: Callable[[], Mapping[str, str]] = dict[str, str]
-        self.folder, self.folders = folder, folders
-        self.models, self.model = models, model
+        self.shelves = shelves
         self._terrain = terrain
         self._latents_of = functools.partial(
-            preset_latents, table=table, base=base, rate=rate, folders=folders
+            preset_latents, table=table, base=base, rate=rate, folders=shelves.folders
         )
         self._before: deque[Chart] = deque(maxlen=_KEPT)
         self._problem = ""
@@ -164,7 +157,7 @@ class Atlas:
                 f"A network is trained on at least {LEAST} places, not {len(self.chart.places)}. "
                 "Place more."
             )
-        source = self.folder / MADE / ".training.npz"
+        source = self.shelves.folder / MADE / ".training.npz"
         source.parent.mkdir(parents=True, exist_ok=True)
         write_through(source, chart_bytes(Chart(self.chart.places)))
 
@@ -234,13 +227,13 @@ class Atlas:
             return
         data = chart_bytes(self.chart)
         file = f"{MADE}/{zlib.crc32(data):08x}-{len(self.chart.places)}.npz"
-        if not (self.folder / file).is_file():
-            write_chart(self.folder / file, self.chart)
+        if not (self.shelves.folder / file).is_file():
+            write_chart(self.shelves.folder / file, self.chart)
         self.name_file(file)
 
     def _receive(self, path: Path) -> None:
         """Take the file that a preset plays from; raises LatentError."""
-        file = relative_name(path, self.folders)
+        file = relative_name(path, self.shelves.folders)
         if file and file == self.file:
             return
         chart = read_chart(path)

@@ -14,6 +14,9 @@ from appliance.jam.arrays import LARGEST
 from appliance.latent.terrain import Ground, Net, Places
 from appliance.storage import make_folder, write_file
 
+ADDRESS = "/terrain/file"
+"""Where presets name the file of the terrain."""
+
 LEAST, MOST = 4, 64
 """How many places a map has."""
 

@@ -75,7 +75,7 @@ def _encode(atlas: "Atlas", path: Path, spot: tuple[float, float, float], reply:
         place = place_of(path.stem, *spot, outcome(made).latents)
         _add(atlas, atlas.chart.with_place(place), reply)
 
-    task = Task("encode", atlas.model, tuple(atlas.models), file=str(path.resolve()))
+    task = Task("encode", atlas.shelves.model, atlas.shelves.models, file=str(path.resolve()))
     atlas.begin(task, done, reply)
 
 
@@ -142,7 +142,7 @@ def _save(atlas: "Atlas", arguments: Arguments, reply: "Reply") -> None:
     rule = check_file("/terrain/file", file)
     if rule is not None:
         raise LatentError(rule)
-    write_chart(atlas.folder / file, atlas.chart)
+    write_chart(atlas.shelves.folder / file, atlas.chart)
     atlas.name_file(file)
     reply("/terrain/saved", file)
 
@@ -179,7 +179,7 @@ def _weight(value: object) -> float:
 def _file(atlas: "Atlas", name: str) -> Path:
     """Return the file that a relative name of presets or a path means; raises PresetError."""
     if check_file("/terrain/file", name) is None:
-        return find_file(name, atlas.folders)
+        return find_file(name, atlas.shelves.folders)
     return Path(name).expanduser()
 
 

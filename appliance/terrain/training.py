@@ -16,7 +16,7 @@ from appliance.errors import LatentError
 from appliance.latent.terrain import Net
 from appliance.terrain.chart import LEAST, Chart
 
-FEATURES, WIDTH, STEPS, BATCH = 48, 64, 1500, 192
+FEATURES, WIDTH, STEPS, BATCH = 48, 64, 1000, 128
 _BANDWIDTH = 6.0  # deviation of the features' waves, in radians across the plane
 _RADIUS = 0.05
 _RATE, _BETA1, _BETA2 = 4e-3, 0.9, 0.999
@@ -24,7 +24,13 @@ _RATE, _BETA1, _BETA2 = 4e-3, 0.9, 0.999
 Floats = NDArray[np.float64]
 
 
-def trained(chart: Chart, seed: int, progress: Callable[[float], None] = lambda _: None) -> Net:
+def trained(
+    chart: Chart,
+    seed: int,
+    progress: Callable[[float], None] = lambda _: None,
+    *,
+    steps: int = STEPS,
+) -> Net:
     """Return a network for the places of `chart`; raises LatentError if there are too few."""
     if len(chart.places) < LEAST:
         raise LatentError(
@@ -42,17 +48,17 @@ def trained(chart: Chart, seed: int, progress: Callable[[float], None] = lambda 
     for inputs, outputs in itertools.pairwise(sizes):
         parts += [random.normal(0, inputs**-0.5, (outputs, inputs)), np.zeros(outputs)]
     first, second = [np.zeros_like(p) for p in parts], [np.zeros_like(p) for p in parts]
-    for step in range(1, STEPS + 1):
+    for step in range(1, steps + 1):
         rows = random.integers(0, len(target), BATCH)
         slopes = _slopes(parts, features[rows], target[rows])
-        rate = _RATE * (1 - (step - 1) / STEPS)
+        rate = _RATE * (1 - (step - 1) / steps)
         for n, slope in enumerate(slopes):
             first[n] += (1 - _BETA1) * (slope - first[n])
             second[n] += (1 - _BETA2) * (slope * slope - second[n])
             mean_slope, power = first[n] / (1 - _BETA1**step), second[n] / (1 - _BETA2**step)
             parts[n] -= rate * mean_slope / (np.sqrt(power) + 1e-8)
         if step % 50 == 0:
-            progress(step / STEPS)
+            progress(step / steps)
     layers = tuple((parts[n], parts[n + 1]) for n in range(0, len(parts), 2))
     return Net(waves, layers, mean, scale)
 

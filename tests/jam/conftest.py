@@ -11,9 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from appliance.engine.queue import ParameterQueue
+from appliance.jam.shelves import Shelves
 from appliance.jam.studio import Studio
 from appliance.latent import Jam, LatentSum, Offset
 from appliance.parameters import Table, Values
+from tests.priors.conftest import folder as folder  # noqa: PLC0414 (a fixture, used by name)
 
 RATE = 44100
 
@@ -31,10 +33,9 @@ class Room:
             self.jam,
             self.values,
             self.queue,
+            Shelves(folder, (folder, folder.parent / "factory"), (), "choir-spectral"),
             rate=RATE,
             modules=("offset", "jam"),
-            folder=folder,
-            folders=(folder, folder.parent / "factory"),
         )
         self.files: dict[str, str] = {}
         self.studio.keep = self.files.__setitem__

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from appliance.jam.encoding import encode_file
 from appliance.jam.filling import random_latents
 from appliance.jam.studio import MADE
 from appliance.latent.clip import clip_of
+from appliance.priors import open_prior
 from tests.jam.conftest import RATE, Room, until
 
 GRID = RATE / 128
@@ -233,7 +235,6 @@ def test_encodes_a_file_beside_the_sound_and_can_be_cancelled(
     path = tmp_path / "voice.wav"
     time = np.arange(2 * RATE) / RATE
     soundfile.write(path, 0.3 * np.sin(2 * np.pi * 220 * time * (1 + time)), RATE)
-    room.studio.model = "choir-spectral"
     said = room("encode", 1, str(path))
     card = Library().card("choir-spectral")
     rate = card.rate / card.ratio
@@ -250,6 +251,20 @@ def test_encodes_a_file_beside_the_sound_and_can_be_cancelled(
     address, sentence = room("encode", 2, str(tmp_path / "noise.wav"))
     assert address == "/error" and "noise.wav cannot be read as sound" in sentence
     assert room.studio.status()["slots"][1]["points"] == 0
+
+
+def test_latents_are_made_up_beside_the_sound(room: Room, folder: Path) -> None:
+    room.studio.shelves = replace(room.studio.shelves, models=(str(folder),), model="hum-wave")
+    assert room("generate", 1, 3.0, 7) == ("/jam/generated", 1, 65)
+    prior = open_prior(Library([folder]), "hum-wave")
+    assert np.allclose(room.studio.latents(0), prior.generate(65, 7), atol=1e-5)
+    room.run(2)
+    assert room.values.get("/jam/1/rate") == pytest.approx(44100 / 2048)
+    address, sentence = room("generate", 2, 3.0, 7, 1.0, "hun-wave")
+    assert address == "/error" and "There is no prior for 'hun-wave'" in sentence
+    for arguments, words in (((-1.0,), "SECONDS cannot be -1"), ((1.0, -1), "SEED cannot be -1")):
+        address, sentence = room("generate", 2, *arguments)
+        assert address == "/error" and words in sentence
 
 
 @pytest.mark.parametrize("rate", [8000, 192000])
