@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from appliance.cli.latents_files import COMMANDS
 from appliance.cli.settings import config_option, configuration, open_library
 from appliance.errors import ModelError
 from appliance.priors import open_prior
@@ -16,7 +17,7 @@ from appliance.storage import make_folder, write_file
 
 @click.group()
 def latents() -> None:
-    """Make latents up and keep them in files."""
+    """Make latents up, encode, look at, convert and edit them, in files for the jam."""
 
 
 @latents.command()
@@ -83,6 +84,10 @@ def generate(
         f"{out}: 8 x {points} latents by {prior.card.name}, "
         f"{prior.points_per_second:.1f} points a second"
     )
+
+
+for _command in COMMANDS:
+    latents.add_command(_command)
 
 
 def _read(path: Path) -> np.ndarray:

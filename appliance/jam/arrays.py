@@ -75,8 +75,13 @@ def checked_latents(
 
 def write_latents(path: Path, latents: NDArray[np.float32]) -> None:
     """Save `latents`, float32 (8, points), as .npy, whole or not at all; raises LatentError."""
+    write_layout(path, latents)
+
+
+def write_layout(path: Path, array: NDArray[np.float32]) -> None:
+    """Save latents in any order of axes, as `write_latents` does."""
     data = io.BytesIO()
-    np.save(data, np.ascontiguousarray(latents, np.float32))
+    np.save(data, np.ascontiguousarray(array, np.float32))
     try:
         make_folder(path.parent)
         write_file(path, data.getvalue())
