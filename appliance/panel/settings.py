@@ -110,6 +110,12 @@ class OledConfig(Section, frozen=True):
     ] = 600.0
 
 
+class StickConfig(Section, frozen=True):
+    """What USB sticks bring."""
+
+    on: Annotated[bool, Meta(description="Finish what an interrupted visit of a stick left")] = True
+
+
 class PanelConfig(Section, frozen=True):
     """The panel and its parts."""
 
@@ -127,4 +133,7 @@ class PanelConfig(Section, frozen=True):
     )
     oled: Annotated[OledConfig, Meta(description="The status display")] = field(
         default_factory=OledConfig
+    )
+    stick: Annotated[StickConfig, Meta(description="What USB sticks bring")] = field(
+        default_factory=StickConfig
     )

@@ -10,6 +10,7 @@ from appliance.panel.settings import PanelConfig
 
 PARTS: dict[str, str] = {
     "imports": "appliance.panel.imports:ImportsPart",
+    "stick": "appliance.panel.usb.part:StickPart",
     "oled": "appliance.panel.oled.part:OledPart",
     "footswitch": "appliance.panel.footswitch.part:FootswitchPart",
 }

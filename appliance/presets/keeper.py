@@ -69,7 +69,7 @@ class Keeper:
         self._values, self._door, self._morph, self._rate = values, door, morph, rate
         self._receivers = dict(receivers or {})
         self._note("bank", *read_bank(self.bank, self.shelf, repair=True))
-        fresh = not self.shelf.exists
+        fresh = self._fresh = not self.shelf.exists
         if fresh:
             read_bank(self.bank, factory)
         self._diary = Diary(folder / "session.yaml")
@@ -263,6 +263,9 @@ class Keeper:
     def _save(self) -> None:
         """Bring the unsaved slots to the disk in one change; raises PresetError."""
         with self.lock:
+            if self._fresh and self.shelf.exists:  # another process has filled some slots
+                self.bench.unsaved.difference_update(self.shelf.files())
+            self._fresh = False
             entries = {slot: self.bank.get(slot) for slot in sorted(self.bench.unsaved)}
         if not entries:
             return
@@ -279,7 +282,9 @@ class Keeper:
             for slot, entry in entries.items():
                 if self.bank.get(slot) is entry:
                     self.bench.unsaved.discard(slot)
-        self._known = self.shelf.signatures()
+        others = {slot: known for slot, known in self._known.items() if slot not in entries}
+        written = {s: known for s, known in self.shelf.signatures().items() if s in entries}
+        self._known = others | written
         with contextlib.suppress(OSError):
             for slot, data in changes.items():
                 if data is not None:

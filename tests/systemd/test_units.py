@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.cli import COMMANDS
+
 FOLDER = Path(__file__).parents[2] / "systemd"
 SERVICES = sorted(FOLDER.glob("*.service"))
 EXPOSURE = 3.0
@@ -41,6 +43,12 @@ def test_units_say_nothing_unknown(tmp_path: Path) -> None:
         (tmp_path / unit.name).write_text(text)
     said = analyze("verify", "--man=no", *sorted(tmp_path.iterdir()))
     assert "neural-synth" not in said, said
+
+
+def test_the_program_knows_every_command_that_a_unit_starts() -> None:
+    text = "".join(unit.read_text() for unit in [*SERVICES, FOLDER / "shutdown" / "neural-synth"])
+    commands = set(re.findall(r"/usr/bin/neural-synth (\w+)", text))
+    assert commands - set(COMMANDS) == set()
 
 
 def test_what_the_engine_needs_to_be_on_time_is_granted() -> None:
