@@ -55,6 +55,9 @@ class FootswitchConfig(Section, frozen=True):
     both_seconds: Annotated[
         float, Meta(ge=0.1, le=5, description="How long both are held to count as both")
     ] = 0.5
+    off_seconds: Annotated[
+        float, Meta(ge=0, le=60, description="Both held so long switch off; 0 is never")
+    ] = 8.0
     stuck_seconds: Annotated[
         float, Meta(ge=5, le=600, description="After so long down a switch is called stuck")
     ] = 30.0

@@ -8,6 +8,7 @@ import click
 
 from tests.bench.endurance import endurance
 from tests.bench.speed import speed
+from tests.bench.stick import importing, interrupted, restart
 
 
 @click.group()
@@ -17,6 +18,8 @@ def bench() -> None:
 
 bench.add_command(speed)
 bench.add_command(endurance)
+for command in (interrupted, restart, importing):
+    bench.add_command(command)
 
 if __name__ == "__main__":
     bench()

@@ -1,7 +1,10 @@
 """What gestures do: messages to the engine, signals to the other parts."""
 
+import contextlib
 from collections.abc import Callable
 
+from appliance.errors import DeviceError
+from appliance.panel import power
 from appliance.panel.box import Box
 from appliance.panel.footswitch.gesture import LEFT, SIDES, Gesture, Kind
 from appliance.panel.settings import FootswitchConfig
@@ -53,6 +56,9 @@ class Actions:
                 if self._config.both != "none":
                     self._take_back(len(gesture.presses))
                 self._both[self._config.both]()
+            case Kind.OFF:
+                with contextlib.suppress(DeviceError):
+                    power.ask_for("poweroff")
             case Kind.STUCK:
                 self._stuck.append(side)
                 self._signals.stuck = tuple(self._stuck)

@@ -22,6 +22,7 @@ class Kind(Enum):
     RELEASE = "release"
     LONG = "long"
     BOTH = "both"
+    OFF = "off"
     STUCK = "stuck"
     FREED = "freed"
 
@@ -41,11 +42,15 @@ class Gesture:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Times in seconds: how long contacts bounce, and what counts as long, as both, as stuck."""
+    """Times in seconds: how long contacts bounce; what counts as long, both, off, stuck.
+
+    `off` is for both held so long, 0 for never.
+    """
 
     bounce: float = 0.025
     long: float = 0.6
     both: float = 0.5
+    off: float = 8.0
     stuck: float = 30.0
 
 
@@ -75,7 +80,7 @@ class Pedals:
             for each in down
         ]
         self._presses: list[int] = []
-        self._both_done = True
+        self._both_done = self._off_done = True
 
     @property
     def down(self) -> tuple[bool, bool]:
@@ -105,7 +110,7 @@ class Pedals:
     @property
     def due(self) -> float:
         """When the next tick will have something to tell; infinite if only a contact can."""
-        moments = [self._both_due()]
+        moments = [self._both_due(), self._off_due()]
         for switch in self._switches:
             moments.append(switch.debounce.due)
             if switch.debounce.down and not switch.long_done:
@@ -119,7 +124,8 @@ class Pedals:
         switch = self._switches[number]
         switch.since = time
         if not down:
-            switch.long_done = switch.stuck_done = self._both_done = True
+            switch.long_done = switch.stuck_done = True
+            self._both_done = self._off_done = True
             freed = [Gesture(Kind.FREED, number, time)] if switch.stuck else []
             switch.stuck = False
             return [*freed, Gesture(Kind.RELEASE, number, time)]
@@ -130,6 +136,7 @@ class Pedals:
         self._presses.append(number)
         switch.long_done = switch.stuck_done = False
         self._both_done = not chord
+        self._off_done = not chord or not self._timing.off
         return [Gesture(Kind.PRESS, number, time)]
 
     def _held(self, time: float) -> list[Gesture]:
@@ -139,9 +146,11 @@ class Pedals:
             self._both_done = True
             for switch in self._switches:
                 switch.long_done = True
-            second = max((LEFT, RIGHT), key=lambda number: self._switches[number].since)
-            done.append(Gesture(Kind.BOTH, second, time, tuple(self._presses)))
+            done.append(Gesture(Kind.BOTH, self._second, time, tuple(self._presses)))
             self._presses.clear()
+        if self._off_due() <= time:
+            self._off_done = True
+            done.append(Gesture(Kind.OFF, self._second, time))
         for number, switch in enumerate(self._switches):
             if not switch.debounce.down:
                 continue
@@ -155,7 +164,17 @@ class Pedals:
                 done.append(Gesture(Kind.STUCK, number, time))
         return done
 
+    @property
+    def _second(self) -> int:
+        """The switch that went down last."""
+        return max((LEFT, RIGHT), key=lambda number: self._switches[number].since)
+
     def _both_due(self) -> float:
         if self._both_done:
             return math.inf
-        return max(switch.since for switch in self._switches) + self._timing.both
+        return self._switches[self._second].since + self._timing.both
+
+    def _off_due(self) -> float:
+        if self._off_done:
+            return math.inf
+        return self._switches[self._second].since + self._timing.off

@@ -82,6 +82,7 @@ def timing_of(config: FootswitchConfig) -> Timing:
         bounce=config.bounce_ms / 1e3,
         long=config.long_seconds,
         both=config.both_seconds,
+        off=config.off_seconds,
         stuck=config.stuck_seconds,
     )
 

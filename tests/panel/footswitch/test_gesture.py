@@ -73,6 +73,18 @@ def test_a_press_does_not_wait_for_what_might_follow() -> None:
     assert kinds(pedals.contact(Contact(0, False, 2.0))) == [("release", 0)]
 
 
+def test_both_held_for_very_long_switch_off_once() -> None:
+    moves = contacts((0, True, 1.0), (1, True, 1.1))
+    heard = hear(Pedals(Timing(off=3)), moves, 20.0)
+    assert kinds(heard) == [("press", 0), ("press", 1), ("both", 1), ("off", 1)]
+    assert heard[-1].time == pytest.approx(4.1)
+    moves.append(Contact(0, False, 4.0))
+    heard = hear(Pedals(Timing(off=3)), moves, 20.0)
+    assert ("off", 1) not in kinds(heard)
+    heard = hear(Pedals(Timing(off=0)), moves[:2], 20.0)
+    assert ("off", 1) not in kinds(heard)
+
+
 def test_both_name_the_presses_that_led_there() -> None:
     pedals = Pedals()
     heard = hear(pedals, contacts((0, True, 1.0), (1, True, 1.04)), 3.0)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +124,17 @@ def test_both_take_back_what_led_there_then_silence(monkeypatch: pytest.MonkeyPa
         source.step(0, True)
         source.step(1, True)
         until(lambda: engine.mirror["/master/level_db"] == -3.0)
+
+
+def test_both_held_for_long_ask_for_the_power_to_go(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEURAL_SYNTH_RUNTIME", str(tmp_path))
+    source = FakeSource()
+    with standing(monkeypatch, source, off_seconds=0.2):
+        source.step(0, True)
+        source.step(1, True)
+        until((tmp_path / "poweroff").exists)
 
 
 def test_a_press_that_did_nothing_is_not_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
