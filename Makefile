@@ -19,7 +19,7 @@ ARGS ?=
 
 PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev libusb-1.0-0
 MODEL_PACKAGES := fluidsynth fluid-soundfont-gm
-TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2
+TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2 chromium chromium-driver
 
 .PHONY: setup play test models models-quick bench lint clean
 setup: $(VENV)/.models
@@ -71,7 +71,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.play: $(VENV)/bin/python pyproject.toml
 	$(call system,$(PLAY_PACKAGES))
-	$(PIP) install -q -e .
+	$(PIP) install -q -e '.[push,web]'
 	@touch $@
 
 $(VENV)/.models: $(VENV)/.play
@@ -81,5 +81,5 @@ $(VENV)/.models: $(VENV)/.play
 
 $(VENV)/.test: $(VENV)/.models Makefile
 	$(call system,$(TEST_PACKAGES))
-	$(PIP) install -q -e '.[models,training,test,push,oled,footswitch]'
+	$(PIP) install -q -e '.[models,training,test,push,web,oled,footswitch]'
 	@touch $@

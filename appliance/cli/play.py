@@ -1,5 +1,6 @@
 """`neural-synth play`: the instrument in real time."""
 
+import os
 import signal
 import sys
 import time
@@ -39,7 +40,7 @@ _SECONDS_WITHOUT_CARD = 30.0
 @click.command()
 @click.option("--seconds", type=click.FloatRange(0.1), help="Stop after so long.")
 @click.option("--output", help="ALSA PCM, 'null' or FILE.wav; default: the configuration's.")
-@click.option("--panel/--no-panel", help="Start the panel too: Push and its other parts.")
+@click.option("--panel/--no-panel", help="Start the panel too: Push and web page.")
 @click.option("--seed", type=click.IntRange(0, 2**16 - 1), default=0, help="Of all random numbers.")
 @config_option
 @preset_option
@@ -64,7 +65,8 @@ def play(
 ) -> None:
     """Play the instrument through the sound card until interrupted.
 
-    Without a card it plays 30 seconds into neural-synth.wav and says so; a box waits for one.
+    Without a card it is heard in the browser, if the panel runs and a terminal can end it; else it
+    plays 30 seconds into neural-synth.wav and says so. A box waits for a card.
     """
     manager = ServiceManager()
     warnings: list[str] = []
@@ -76,7 +78,7 @@ def play(
         config, file = configuration(config_path)
     name = output or config.audio.output
     if not box:
-        name, seconds = _without_card(name, seconds)
+        name, seconds = _without_card(name, seconds, heard=panel and sys.stdin.isatty())
     audio = config.audio
     with (
         StartReport(manager) as report,
@@ -104,7 +106,8 @@ def play(
         sound = console.keeper.begin(preset, config.preset, DEFAULT_PRESET)
         set_values(instrument.values, settings)
         instrument.settle()
-        child = PanelChild(file) if panel and not box else None  # a box has a unit for it
+        # A box has a unit for its panel.
+        child = PanelChild(file, _page_options()) if panel and not box else None
         try:
             if child is not None:
                 child.look()  # before this thread has a priority that the child would inherit
@@ -143,13 +146,25 @@ def _raise_error_of(player: Player) -> None:
         raise ApplianceError(f"The audio thread ended: {player.error}") from player.error
 
 
-def _without_card(name: str, seconds: float | None) -> tuple[str, float | None]:
-    """Return the output and its length: a file of some seconds where there is no card."""
+def _without_card(name: str, seconds: float | None, *, heard: bool) -> tuple[str, float | None]:
+    """Return the output and its length: a file of some seconds where there is no card.
+
+    Where the sound can be `heard` without one, it goes on at its own pace.
+    """
     if name != "auto" or best_output_name() is not None:
         return name, seconds
+    if heard and seconds is None:
+        click.echo("No sound card: press 'Listen here' on the web page to hear it; Ctrl-C ends it")
+        return "null", None
     seconds = seconds or _SECONDS_WITHOUT_CARD
     click.echo(f"No sound card: playing {seconds:g} s into {_WITHOUT_CARD.resolve()}")
     return str(_WITHOUT_CARD), seconds
+
+
+def _page_options() -> tuple[str, ...]:
+    """Return what the panel of a laptop does: it serves the page, and shows it on a desktop."""
+    desktop = sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    return ("--web", "--open") if desktop and sys.stdout.isatty() else ("--web",)
 
 
 def _instrument(

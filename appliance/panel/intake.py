@@ -10,7 +10,8 @@ import shutil
 import tempfile
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,22 @@ class Intake:
             return Arrival(self, rules, name)
         except OSError as error:
             raise _disk_error(name, error) from error
+
+    @contextmanager
+    def scratch(self, suffix: str) -> Generator[Path]:
+        """Yield a hidden empty file, removed afterwards; raises IntakeError."""
+        try:
+            make_folder(self._incoming)
+            self._inside(self._incoming)
+            handle, name = tempfile.mkstemp(suffix=suffix, dir=self._incoming)
+        except OSError as error:
+            raise _disk_error(f"file{suffix}", error) from error
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            with contextlib.suppress(OSError):
+                Path(name).unlink(missing_ok=True)
 
     def place(self, kind: Kind, name: str) -> Path:
         """Return where a file of `kind` lies or will lie; raises IntakeError, OSError."""

@@ -119,6 +119,33 @@ class StickConfig(Section, frozen=True):
     on: Annotated[bool, Meta(description="Finish what an interrupted visit of a stick left")] = True
 
 
+class WebConfig(Section, frozen=True):
+    """The instrument as a web page."""
+
+    on: Annotated[bool, Meta(description="Serve the page")] = False
+    host: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=253,
+            description="Address to serve on; other than loopback, the page asks for the token",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="TCP port")] = 8808
+    token: Annotated[
+        Annotated[str, Meta(min_length=8, max_length=256)] | None,
+        Meta(description="The token; null for one made at the first start, kept in web-token"),
+    ] = None
+    names: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=253)]],
+        Meta(max_length=16, description="More host names by which browsers may call this box"),
+    ] = field(default_factory=list[str])
+    frames: Annotated[int, Meta(ge=2, le=30, description="Pictures a second, at most")] = 20
+    open: Annotated[bool, Meta(description="Open it in this machine's browser at the start")] = (
+        False
+    )
+
+
 class PanelConfig(Section, frozen=True):
     """The panel and its parts."""
 
@@ -140,3 +167,4 @@ class PanelConfig(Section, frozen=True):
     stick: Annotated[StickConfig, Meta(description="What USB sticks bring")] = field(
         default_factory=StickConfig
     )
+    web: Annotated[WebConfig, Meta(description="Web page")] = field(default_factory=WebConfig)

@@ -12,6 +12,7 @@ PARTS: dict[str, str] = {
     "imports": "appliance.panel.imports:ImportsPart",
     "stick": "appliance.panel.usb.part:StickPart",
     "oled": "appliance.panel.oled.part:OledPart",
+    "web": "appliance.panel.web.part:WebPart",
     "footswitch": "appliance.panel.footswitch.part:FootswitchPart",
 }
 """What opens each part, as module:callable; only a part that is switched on is imported."""

@@ -1,5 +1,6 @@
 """`neural-synth play`, `models list`, `check` and `status`."""
 
+import importlib
 import json
 import os
 import re
@@ -45,6 +46,30 @@ def test_play_without_a_card_says_where_the_sound_goes(
     assert said.code == 0
     assert str(box.folder / "neural-synth.wav") in said.out
     assert (box.folder / "neural-synth.wav").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "heard", "expected"),
+    [
+        ("auto", None, True, ("null", None)),  # Listen here on the page, until interrupted
+        ("auto", None, False, ("neural-synth.wav", 30)),
+        ("auto", 2, True, ("neural-synth.wav", 2)),
+        ("null", None, False, ("null", None)),
+        ("a.wav", 3, True, ("a.wav", 3)),
+    ],
+)
+def test_where_the_sound_goes_without_a_card(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    seconds: float | None,
+    heard: bool,
+    expected: tuple[str, float | None],
+) -> None:
+    module = importlib.import_module("appliance.cli.play")
+    monkeypatch.setattr(module, "best_output_name", lambda: None)
+    assert module._without_card(name, seconds, heard=heard) == expected
+    monkeypatch.setattr(module, "best_output_name", lambda: "default")
+    assert module._without_card(name, seconds, heard=heard) == (name, seconds)
 
 
 def test_play_answers_osc_and_status(box: Box) -> None:

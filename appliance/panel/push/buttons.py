@@ -218,7 +218,9 @@ USES: dict[str, Use] = {
         lambda g: AVAILABLE if g.state.presets.undo or g.state.presets.redo else DARK,
     ),
     "convert": _say(
-        "/preset/compare", "compares with the sound before", lambda g: _lit(g.state.presets.side)
+        "/preset/compare",
+        "compares with the sound before",
+        lambda g: _lit(g.state.presets.side == "B"),
     ),
     "swap": _say("/preset/compare", "compares with the sound before"),
     "automate": _say(

@@ -1,0 +1,1 @@
+"""The instrument as a web page: the same surface, and what needs a keyboard or a file."""
