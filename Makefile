@@ -3,6 +3,8 @@
 # make test    everything set up, then the tests
 # make models  the factory models from nothing, in some hours of one core; it resumes
 # make models-quick  the same way in minutes, into build/models-quick, to no musical end
+# make conformance  imports every kind of genuine RAVE export, made by the published package
+# make damaged  imports 200 damaged files, each in a process of its own
 # make bench   speed against TorchScript, real-time endurance
 # make lint    ruff and pyright
 
@@ -21,7 +23,7 @@ PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev l
 MODEL_PACKAGES := fluidsynth fluid-soundfont-gm
 TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2 chromium chromium-driver
 
-.PHONY: setup play test models models-quick bench lint clean
+.PHONY: setup play test models models-quick conformance damaged bench lint clean
 setup: $(VENV)/.models
 
 play: $(VENV)/.play
@@ -37,6 +39,12 @@ models: $(VENV)/.test
 models-quick: $(VENV)/.test
 	$(call system,$(MODEL_PACKAGES))
 	$(BIN)/python -m models.training --quick --out build/models-quick
+
+conformance: $(VENV)/.test
+	$(BIN)/python -m tests.conformance genuine $(ARGS)
+
+damaged: $(VENV)/.test
+	$(BIN)/python -m tests.conformance damaged $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ARGS)

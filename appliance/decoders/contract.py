@@ -4,13 +4,13 @@ Source: acids-ircam/nn_tilde 1.6.0. A method ``decode`` has a buffer ``decode_pa
 [inlets, inlet ratio, outlets, outlet ratio]; older files lack the list of methods.
 """
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
 import torch
 
+from appliance.decoders.archive import check_archive, first_line
 from appliance.errors import ModelError
 
 Model = Any  # a torch.jit.RecursiveScriptModule; its attributes are the file's own
@@ -49,12 +49,12 @@ def open_model(path: Path) -> tuple[Model, Contract]:
 
     Raises ModelError with one sentence: the file, what is wrong with it and what to do.
     """
-    _check_archive(path)
+    check_archive(path)
     try:
         model = torch.jit.load(str(path), map_location="cpu").eval()
     except Exception as error:
         raise ModelError(
-            f"{path} cannot be loaded as TorchScript ({_reason(error)}). "
+            f"{path} cannot be loaded as TorchScript ({first_line(error)}). "
             "Export it again, or copy it again if it came over a network or a stick."
         ) from error
     contract = _read(model, path)
@@ -70,34 +70,6 @@ def silence(model: Model) -> None:
         for name, buffer in model.named_buffers():
             if name.endswith(_CACHES) and buffer.is_floating_point():
                 buffer.zero_()
-
-
-def _check_archive(path: Path) -> None:
-    if not path.is_file():
-        raise ModelError(f"{path} is not there. Give the path of a TorchScript file (.ts).")
-    if not zipfile.is_zipfile(path):
-        raise ModelError(
-            f"{path} is not a TorchScript file: it is not a zip archive or its end is missing. "
-            "Export the model with nn~ support (.ts), or copy it again."
-        )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            damaged = archive.testzip()  # torch reads past wrong checksums, even into a crash
-    except Exception as error:  # a damaged directory fails in more ways than zipfile lists
-        raise ModelError(
-            f"{path} is a damaged archive ({_reason(error)}). Copy it again."
-        ) from error
-    if damaged is not None:
-        raise ModelError(
-            f"{path} is a damaged archive (the checksum of '{damaged}' is wrong). Copy it again."
-        )
-    if not any("/code/" in name for name in names):
-        kind = "a checkpoint" if any(name.endswith("data.pkl") for name in names) else "a zip"
-        raise ModelError(
-            f"{path} is {kind} without TorchScript code. Export the model for nn~ first "
-            "(RAVE: 'rave export --streaming')."
-        )
 
 
 def _read(model: Model, path: Path) -> Contract:
@@ -192,8 +164,3 @@ def _check_numbers(model: Model, path: Path) -> None:
                 f"{path} holds NaN or infinite numbers in '{name}', so it cannot sound. "
                 "Export it from an earlier checkpoint."
             )
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[0][:160].rstrip(".")

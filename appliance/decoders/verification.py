@@ -59,16 +59,21 @@ def _is_frame(sound: object, ratio: int) -> bool:
 
 
 def relative_error(
-    model: Model, contract: Contract, decoder: OnnxDecoder, *, codes: int = 0
+    model: Model,
+    contract: Contract,
+    decoder: OnnxDecoder,
+    *,
+    codes: int = 0,
+    frames: int = _FRAMES,
 ) -> float:
-    """Return max |difference| / max |sample| over some frames with the same random numbers.
+    """Return max |difference| / max |sample| over `frames` with the same random numbers.
 
     The mean of the original's channels counts. The result is NaN if any sample is.
     """
     silence(model)
     worst = peak = 0.0
     decoder.reset(0)
-    for frame, z in enumerate(trial_latents(contract.latents, _FRAMES, seed=1, codes=codes)):
+    for frame, z in enumerate(trial_latents(contract.latents, frames, seed=1, codes=codes)):
         torch.manual_seed(frame)
         with torch.inference_mode():
             expected = model.decode(torch.from_numpy(z[:, :, None]))[0].mean(0).numpy()
