@@ -63,6 +63,5 @@ def test_a_tensor_that_lacks_bytes_is_found_before_torch_reads_it(
 
 
 def test_whole_files_pass(tmp_path: Path) -> None:
-    for number, options in enumerate(({"generation": "v1", "wrapper": "trace"},
-                                      {"wrapper": "discrete"})):  # fmt: skip
-        open_model(make_rave(tmp_path / f"{number}.ts", ratios=(2,), encoded=False, **options))
+    open_model(make_rave(tmp_path / "1.ts", "v1", ratios=(2,), encoded=False, wrapper="trace"))
+    open_model(make_rave(tmp_path / "2.ts", ratios=(2,), encoded=False, wrapper="discrete"))
