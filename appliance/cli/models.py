@@ -7,8 +7,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from appliance.cli.bench import bench
 from appliance.cli.evaluation import evaluate
 from appliance.cli.settings import config_option, configuration, open_library
+from appliance.cli.verify import verify
 from appliance.decoders.card import Card, Variant
 from appliance.decoders.catalogue import user_models
 from appliance.decoders.planning import stored
@@ -18,10 +20,11 @@ from appliance.errors import ApplianceError, ModelError
 
 @click.group()
 def models() -> None:
-    """Import, list and evaluate models: decoders, and encoders where the file has one."""
+    """Import, list, verify, time and evaluate models: decoders and, where there are, encoders."""
 
 
-models.add_command(evaluate)
+for command in (evaluate, verify, bench):
+    models.add_command(command)
 
 
 @models.command("import")

@@ -82,6 +82,8 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Samples from the middle of a latent frame to the middle of what it does to the sound."""
     ranges: list[tuple[float, float]] = []
     """Between which values 98 % of each latent lie when the model encodes sound."""
+    codes: int = 0
+    """How many whole numbers an inlet tells apart; 0 if it is continuous."""
     random: bool = True
     """Whether two decodes of one latent differ."""
     revision: int = 1

@@ -5,6 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+TOLERANCE = 1e-4
+"""Largest difference to TorchScript, relative to the largest sample."""
+
 _SIZE, _HOP, _BANDS = 2048, 512, 64
 _LOWEST_HZ = 40.0
 _FLOOR_DB = -60.0  # under the loudest band: what is quieter counts as this

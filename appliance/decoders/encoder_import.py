@@ -5,6 +5,7 @@ from pathlib import Path
 
 from appliance.decoders.card import EncoderCard
 from appliance.decoders.contract import Contract, Encoding, Model
+from appliance.decoders.distance import TOLERANCE
 from appliance.decoders.encoder_verification import encoder_error
 from appliance.decoders.families import recognise_encoder
 from appliance.decoders.measurement import latency, time_per_encode
@@ -13,7 +14,6 @@ from appliance.decoders.quality import EncoderRule
 from appliance.decoders.role import Role
 from appliance.decoders.scripted import UnknownTreeError
 from appliance.decoders.variants import Part, write_exact, write_variants
-from appliance.decoders.verification import TOLERANCE
 
 
 def import_encoder(

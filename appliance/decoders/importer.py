@@ -19,6 +19,7 @@ from appliance.decoders.card import (
     write_card,
 )
 from appliance.decoders.contract import Contract, Model, open_model
+from appliance.decoders.distance import TOLERANCE
 from appliance.decoders.encoder_import import import_encoder
 from appliance.decoders.families import Architecture, recognise
 from appliance.decoders.installation import install, workspace
@@ -31,7 +32,6 @@ from appliance.decoders.scripted import UnknownTreeError
 from appliance.decoders.shortage import check_shortage
 from appliance.decoders.variants import AUTO, Part, write_exact, write_variants
 from appliance.decoders.verification import (
-    TOLERANCE,
     offline_error,
     probe,
     relative_error,
@@ -165,7 +165,7 @@ def _rebuild(
     card.look_ahead = look_ahead(exact, codes=codes)
     card.family, card.runtime, card.delay = architecture.family, "onnx", architecture.delay
     card.level_db, card.precision, card.variants = level, plays, variants
-    card.random = exact.random
+    card.random, card.codes = exact.random, codes
     card.phases = "random" if architecture.family == "vschaos2" else ""
     if rule.variation_db is not None:
         card.variation_db = round(rule.variation_db, 1)

@@ -11,9 +11,6 @@ from appliance.decoders.original_noise import drawn, whole_noises
 from appliance.decoders.trials import trial_latents
 from appliance.errors import ModelError
 
-TOLERANCE = 1e-4
-"""Largest difference to TorchScript, relative to the largest sample."""
-
 _FRAMES = 24
 _MEMORY_S = 1.5  # longer than any known decoder remembers
 _PROBED = 4

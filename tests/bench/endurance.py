@@ -18,7 +18,7 @@ import yaml
 from appliance.decoders.importer import import_model
 from appliance.engine.client import Client
 from appliance.errors import EngineUnreachableError
-from tests.bench.machine import describe
+from appliance.machine import describe
 from tests.jack import JackServer
 
 _PORT = 57231

@@ -15,8 +15,8 @@ import click
 import numpy as np
 
 from appliance.decoders.importer import import_model
+from appliance.machine import describe
 from tests.bench.contestant import ENCODE
-from tests.bench.machine import describe
 
 _FAST_PATH = "int mkl_serv_intel_cpu_true(void) { return 1; }\n"
 

@@ -18,7 +18,7 @@ import yaml
 from appliance.engine.client import Client
 from appliance.errors import EngineUnreachableError
 from appliance.imports.queue import ImportQueue
-from tests.bench.machine import describe
+from appliance.machine import describe
 from tests.jack import JackServer
 from tests.panel.usb.sticks import text
 from tests.presets import faulty_disk
