@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 import click
-from appliance.machine import describe
 
 from appliance.errors import ModelError
+from appliance.machine import describe
 from tests.conformance.examination import Examined, examine
 
 CONFIGURATIONS = {
