@@ -5,18 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
-from appliance.errors import IntakeError, PresetError
+from appliance.errors import IntakeError, LatentError, PresetError
+from appliance.jam.arrays import read_latents
 from appliance.presets.archive import MAX_FILE, MAX_TOTAL
 from appliance.presets.preset import parse_preset
+from appliance.terrain.chart import read_chart
 from appliance.yaml_file import MAX_BYTES, legible
 
 _LONGEST = 3600  # seconds of a sample
 _RATES = range(8000, 192001)
 _MEMBERS = 100_000
 _CHANNELS = 8
+_DAMAGE = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +86,19 @@ def _check_sample(path: Path, name: str) -> str:
 
 def _check_latents(path: Path, name: str) -> str:
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, EOFError, SyntaxError, MemoryError, OverflowError, TypeError):
-        array = None
-    if array is None:
-        raise IntakeError(f"'{legible(name)}' is no NumPy array. Save it with numpy.save.")
-    right = array.ndim == 2 and 1 <= array.shape[0] <= _CHANNELS and array.shape[1] > 0
-    if array.dtype.kind != "f" or not right:
-        raise IntakeError(
-            f"'{legible(name)}' holds {array.dtype} of shape {array.shape}; it must hold float32 "
-            f"of shape (channels, frames), up to {_CHANNELS} channels."
-        )
-    if not np.isfinite(array).all():
-        raise IntakeError(f"'{legible(name)}' holds values that are no numbers. Save it again.")
-    return f"{array.shape[0]} channels, {array.shape[1]} frames"
+        if path.suffix.lower() == ".npz" and _is_terrain(path):
+            return f"terrain of {len(read_chart(path).places)} places"
+        return f"{read_latents(path).shape[1]} points"
+    except LatentError as error:
+        raise IntakeError(str(error).replace(str(path), f"'{legible(name)}'")) from None
+
+
+def _is_terrain(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "positions.npy" in archive.namelist()
+    except (*_DAMAGE, OSError):
+        return False
 
 
 def _zip(path: Path, name: str) -> zipfile.ZipFile:
@@ -106,7 +107,7 @@ def _zip(path: Path, name: str) -> zipfile.ZipFile:
         if len(archive.namelist()) <= _MEMBERS:
             return archive
         archive.close()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError, OSError):
+    except (*_DAMAGE, OSError):
         pass
     raise IntakeError(f"'{legible(name)}' is not a whole file of its kind. Send it again.")
 
@@ -120,7 +121,7 @@ KINDS = {
         Kind(
             "sample", "samples", (".wav", ".flac", ".ogg", ".aif", ".aiff"), MAX_FILE, _check_sample
         ),
-        Kind("latents", "latents", (".npy",), MAX_FILE, _check_latents),
+        Kind("latents", "latents", (".npy", ".npz"), MAX_FILE, _check_latents),
     )
 }
 """By name, as in an address: /files/sample/voice.wav."""

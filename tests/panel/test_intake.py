@@ -49,7 +49,7 @@ GOOD = {
     "bank": ("bank.zip", archive("01.yaml", "02.yaml"), "2 presets"),
     "model": ("voice.ts", archive("voice/constants.pkl", "voice/data.pkl"), "TorchScript"),
     "sample": ("voice.wav", sound(44100), "1.0 s, 44100 Hz, 2 channels"),
-    "latents": ("breath.npy", latents(), "8 channels, 20 frames"),
+    "latents": ("breath.npy", latents(), "20 points"),
 }
 
 
@@ -111,7 +111,7 @@ def test_every_damaged_file_is_refused_in_one_sentence(intake: Intake, kind: str
         wrong = [each for each in wrong if not each.startswith(b"PK")]
         wrong.append(archive("readme.txt"))
     if kind == "latents":
-        wrong += [latents(np.zeros((9, 3), np.float32)), latents(np.zeros((8, 3), np.int64))]
+        wrong += [latents(np.zeros((9, 3), np.float32)), latents(np.zeros((8, 1), np.float32))]
         wrong += [latents(np.full((8, 3), np.nan, np.float32)), latents(np.array([{}], object))]
     for each in wrong:
         with pytest.raises(IntakeError) as refusal:

@@ -44,7 +44,12 @@ class FilePages:
         return {
             "free": max(0, free - SPARE),
             "kinds": {
-                kind.name: {"suffixes": kind.suffixes, "most": kind.most} for kind in KINDS.values()
+                kind.name: {
+                    "suffixes": kind.suffixes,
+                    "most": kind.most,
+                    "folder": kind.folder,
+                }
+                for kind in KINDS.values()
             },
             "files": {
                 name: [

@@ -95,13 +95,13 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "hidden text": (lambda s: put(s, "presets/a.yaml", b"\0\1\2"), "a.yaml, line 1"),
     "not finite": (
         lambda s: put(s, "latents/a.npy", _array(np.full((8, 4), np.nan))),
-        "no numbers",
+        "must be numbers",
     ),
     "pickled": (
         lambda s: put(s, "latents/a.npy", _array(np.array([{}]))),
         "no NumPy array|float32",
     ),
-    "huge shape": (lambda s: put(s, "latents/a.npy", _lying()), "no NumPy array"),
+    "huge shape": (lambda s: put(s, "latents/a.npy", _lying()), "5000000000 points"),
     "no sound": (lambda s: put(s, "samples/a.wav", b"RIFF....WAVE"), "no audio file"),
     "no model": (lambda s: put(s, "models/a.ts", zipped(GOOD)), "no TorchScript file"),
     "foreign": (lambda s: put(s, "samples/a.exe", b"MZ"), "does not end in .wav"),

@@ -20,7 +20,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from appliance.engine.client import Client
-from appliance.errors import EngineUnreachableError
 from tests.panel.web.conftest import free_port, listening
 
 _QUIET = (
@@ -84,13 +83,10 @@ class Instrument:
         with Client(port=self._osc, timeout=5) as client:
             return client.get(address)
 
-    def presets(self) -> dict[str, Any]:
-        """Return the state of the presets, from the engine itself."""
-        try:
-            with Client(port=self._osc, timeout=5) as client:
-                return client.status()["presets"]
-        except EngineUnreachableError:
-            return {}
+    def status(self) -> dict[str, Any]:
+        """Return the engine's status, from the engine itself."""
+        with Client(port=self._osc, timeout=5) as client:
+            return client.status()
 
 
 class Browser:

@@ -7,8 +7,10 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from tests.engine.tiny import write_model
+from tests.panel.test_intake import latents
 from tests.panel.web.browser import Browser, Instrument, browser, instrument, until
 
 PAGES = ("play", "presets", "parameters", "scope", "files", "status")
@@ -71,13 +73,13 @@ def test_a_pad_recalls_a_preset_and_keys_undo_it(played: tuple[Browser, Instrume
     page.find('[data-name="session"]').click()
     until(lambda: page.find('.pad[aria-label^="3 "]').get_attribute("data-level") != "0")
     page.find('.pad[aria-label^="3 "]').click()
-    until(lambda: box.presets().get("current") == 3)
+    until(lambda: box.status()["presets"]["current"] == 3)
     page.find('.pad[aria-label^="1 "]').send_keys(Keys.ARROW_RIGHT)
     page.driver.switch_to.active_element.send_keys(Keys.SPACE)
-    until(lambda: box.presets().get("current") == 2)
+    until(lambda: box.status()["presets"]["current"] == 2)
     page.run("document.activeElement.blur()")
     ActionChains(page.driver).key_down(Keys.CONTROL).send_keys("z").key_up(Keys.CONTROL).perform()
-    until(lambda: box.presets().get("current") == 3)
+    until(lambda: box.status()["presets"]["current"] == 3)
     page.find('[data-name="note"]').click()
 
 
@@ -118,6 +120,17 @@ def test_a_parameter_is_searched_typed_and_reset(played: tuple[Browser, Instrume
     until(lambda: box.get("/noise/4/frequency") == 12.5)
     page.find(".rows .changed .reset").click()
     until(lambda: box.get("/noise/4/frequency") == 10)
+
+
+def test_latents_go_up_and_into_a_jam_slot(
+    played: tuple[Browser, Instrument], tmp_path: Path
+) -> None:
+    page, box = played
+    go(page, "files")
+    (tmp_path / "breath.npy").write_bytes(latents())
+    page.find("#choose").send_keys(str(tmp_path / "breath.npy"))
+    Select(page.find(".list select")).select_by_visible_text("jam 2")
+    until(lambda: box.status()["jam"]["slots"][1]["file"] == "latents/breath.npy")
 
 
 def test_the_sound_is_heard_here_without_gaps(played: tuple[Browser, Instrument]) -> None:

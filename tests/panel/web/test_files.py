@@ -87,8 +87,10 @@ def test_a_bank_goes_down_and_comes_up(banked: tuple[Site, Presets]) -> None:
 
 
 def test_samples_and_latents_are_kept_listed_sent_and_removed(site: Site) -> None:
+    kinds = told(site, "/api/files")["kinds"]
     for kind in ("sample", "latents"):
         name, data, _ = GOOD[kind]
+        assert kinds[kind]["folder"] in ("samples", "latents")
         path = f"/api/files/{kind}/{quote('é ' + name)}"
         assert put(site, path, data)[0] == 200
         status, answer = put(site, path, data)

@@ -47,7 +47,7 @@ export function filesPage(root, store) {
     element("p", {}, element("strong", {}, "Drop files here"), " or "),
     element("label.strong", { htmlFor: "choose" }, "choose them"),
     input,
-    element("p.quiet", {}, "Banks (.zip) · models (.ts) · samples (.wav .flac .ogg .aiff) · latents (.npy) · presets (.yaml, into the next empty slot)"),
+    element("p.quiet", {}, "Banks (.zip) · models (.ts) · samples (.wav .flac .ogg .aiff) · latents (.npy .npz) · presets (.yaml, into the next empty slot)"),
   );
   const coming = element("div.coming", { role: "status", "aria-live": "polite" });
   const imports = element("div.coming", { "aria-label": "Imports" });
@@ -171,7 +171,22 @@ export function filesPage(root, store) {
       ...files.map((file) => element("div.file", {},
         element("a", { href: `/api/files/${kind}/${encodeURIComponent(file.name)}`, download: file.name }, file.name),
         element("span.quiet", {}, size(file.size)),
+        uses(kind, file.name),
         element("button.reset", { type: "button", "aria-label": `Delete ${file.name}`, onclick: () => remove(kind, file.name) }, "✕"))));
+  }
+
+  /** What may play from a file; the sound, so its preset too, then names it. */
+  function uses(kind, name) {
+    const use = (address) => store.line.command("/preset/file", address, `${known.kinds[kind].folder}/${name}`);
+    if (kind === "sample") {
+      return element("button", { type: "button", title: "The encoder plays it", onclick: () => use("/encoder/file") }, "to the encoder");
+    }
+    const jams = Array.from({ length: 8 }, (_, n) => [`/jam/${n + 1}/file`, `jam ${n + 1}`]);
+    const places = name.toLowerCase().endsWith(".npz") ? [...jams, ["/terrain/file", "terrain"]] : jams;
+    const chooser = element("select", { "aria-label": `Use ${name}`, onchange: () => chooser.value && use(chooser.value) },
+      element("option", { value: "" }, "use in …"),
+      ...places.map(([address, text]) => element("option", { value: address }, text)));
+    return chooser;
   }
 
   function models() {
