@@ -1,18 +1,16 @@
 """`neural-synth update`: new software for a box that runs from the image."""
 
 import contextlib
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from appliance.engine.client import Client
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, UpdateError
 from appliance.update.bundle import Bundle, trusted_keys
 from appliance.update.health import prove
-from appliance.update.notice import Notice
-from appliance.update.station import KEYS, release, running, station
+from appliance.update.station import KEYS, DisplayReport, release, running, station
 
 
 @click.group()
@@ -26,19 +24,14 @@ def update() -> None:
 @click.option("--restart", is_flag=True, help="Try it at once: the sound stops for a moment.")
 def install(file: Path, older: bool, restart: bool) -> None:
     """Write the update FILE beside the running system."""
-    notice = Notice()
-    try:
-        updater, _, trial = station(notice.progress)
+    with DisplayReport() as report:
+        updater, _, trial = station(report.progress)
         with file.open("rb") as opened:
             bundle = Bundle(opened, file.name, trusted_keys(KEYS))
             slot = updater.write(bundle, older=older)
-    except ApplianceError as error:
-        notice.say("refused", str(error))
-        raise
-    notice.say("written", f"update {bundle.description.version} is written")
-    click.echo(f"{file.name} lies in slot {slot}.")
+        click.echo(f"{file.name} lies in slot {slot}.")
+        report.done("is written, restarting" if restart else "is written")
     if restart:
-        notice.say("trial", "starting the update")
         trial.restart()
 
 
@@ -52,12 +45,11 @@ def keep() -> None:
     why = prove(_status)
     if why is None:
         updater.keep()
-        Notice().say("kept", f"update {release().version} is kept")
+        with DisplayReport() as report:
+            report.done("plays and is kept")
         click.echo(f"Slot {selector.kept()} has proved healthy and is kept.")
         return
-    Notice().say("taken back", f"the update is taken back: {why}")
-    click.echo(f"The update is taken back: {why}.", err=True)
-    sys.exit(1)
+    raise UpdateError(f"The update is taken back: {why}.")
 
 
 @update.command("status")

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from appliance.errors import UpdateError
-from appliance.storage import write_through
+from appliance.storage import sync_folder, write_through
 
 Slot = Literal["a", "b"]
 SLOTS: tuple[Slot, Slot] = ("a", "b")
 FILE = "autoboot.txt"
 FLAG = "tryboot"
+GUARD = "guard"
 _FIRST_PARTITION = 2
 """Partition 1 is the selector; 2 and 3 are what the firmware loads of slots a and b."""
 
@@ -66,6 +67,31 @@ class FileTrial:
         _system("systemctl", "reboot")
 
 
+class GuardedTrial:
+    """A board whose firmware cannot try: the new slot is kept, and taken back by its own initramfs.
+
+    The guard is written first. The first start of the new slot marks it as used; a second one that
+    finds it goes back, so a kernel that never gets as far as its initramfs is not helped by it.
+    """
+
+    def __init__(self, selector: "Selector", slot: Slot) -> None:
+        """Guard `slot`, the one that was just written."""
+        self._selector = selector
+        self._slot = slot
+
+    def restart(self) -> None:
+        """Leave the guard, keep the slot and restart."""
+        self.prepare()
+        _system("systemctl", "reboot")
+
+    def prepare(self) -> None:
+        """Leave the guard and keep the slot; a power cut leaves the old slot or a guarded one."""
+        with self._selector.writable() as folder:
+            write_through(folder / GUARD, f"{self._slot} fresh\n".encode())
+            sync_folder(folder)
+        self._selector.keep(self._slot)
+
+
 class Selector:
     """The first partition, mounted at `folder`."""
 
@@ -101,6 +127,20 @@ class Selector:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+    def guarded(self) -> Slot | None:
+        """Return the slot that has yet to prove itself though it is kept, None if there is none."""
+        try:
+            word = (self._folder / GUARD).read_text(errors="replace")[:1]
+        except OSError:
+            return None
+        return next((slot for slot in SLOTS if slot == word), None)
+
+    def unguard(self) -> None:
+        """Take the guard away: the slot has proved itself."""
+        with self.writable() as folder:
+            (folder / GUARD).unlink(missing_ok=True)
+            sync_folder(folder)
 
     @contextlib.contextmanager
     def writable(self) -> Generator[Path]:

@@ -49,8 +49,9 @@ class Updater:
 
     @property
     def in_trial(self) -> bool:
-        """Whether the running slot is not the one that is kept."""
-        return self._selector.kept() != self._running.slot
+        """Whether the running slot has yet to prove itself."""
+        slot = self._running.slot
+        return self._selector.kept() != slot or self._selector.guarded() == slot
 
     def refuse(self, bundle: Bundle, *, older: bool = False) -> None:
         """Raise UpdateError unless the bundle fits this board and is newer, or may be `older`."""
@@ -98,6 +99,8 @@ class Updater:
         if not self.in_trial:
             return False
         self._selector.keep(self._running.slot)
+        if self._selector.guarded() is not None:
+            self._selector.unguard()
         return True
 
     @staticmethod

@@ -105,8 +105,11 @@ class Initramfs:
                 file.unlink()
         (out / "modules.txt").write_text("\n".join(sorted(names)) + "\n")
         _busybox(shop, out, tree)
-        shutil.copy(IMAGE / "initramfs/init", tree / "init")
-        (tree / "init").chmod(0o755)
+        for script in ("init", "guard"):
+            shutil.copy(IMAGE / "initramfs" / script, tree / script)
+            (tree / script).chmod(0o755)
+        for program in ("dd", "rm"):
+            (tree / "bin" / program).symlink_to("busybox")
         shop.call(
             ["bash", "-o", "pipefail", "-c", _PACK, out / "initramfs.zst", f"@{shop.epoch}"],
             cwd=tree,

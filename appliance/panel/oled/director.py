@@ -97,17 +97,18 @@ class Director:
             return None
         match visit.stage:
             case "done":
-                title = "Stick" if visit.refused else "Stick: done"
+                title = visit.title if visit.refused else f"{visit.title}: done"
                 lines = (*visit.lines[:2], "You may pull it out")
                 return Notice(title, lines, good=not visit.refused)
             case "failed":
-                return Notice("Stick", (*visit.lines[:2], "You may pull it out"), good=False)
+                return Notice(visit.title, (*visit.lines[:2], "You may pull it out"), good=False)
             case _ if not visit.alive:
-                return Notice("Stick", ("Pulled out too early.", "Nothing is lost."), good=False)
+                early = ("Pulled out too early.", "Nothing is lost.")
+                return Notice(visit.title, early, good=False)
             case "looking":
-                return Work("Stick", visit.text or "looking at what it brings", None)
+                return Work(visit.title, visit.text or "looking at what it brings", None)
             case _:
-                return Work("Stick", visit.text, visit.share)
+                return Work(visit.title, visit.text, visit.share)
 
 
 def _start(name: str, start: StartUp | None) -> Start | None:

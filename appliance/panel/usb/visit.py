@@ -26,6 +26,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     share: float | None = None
     lines: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
     refused: int = 0
+    title: Annotated[str, Meta(min_length=1, max_length=16)] = "Stick"
+    """What it is about: the stick's files, or an update that lies on it."""
     alive: bool = True
     """Whether the process that tells this still lives."""
 
@@ -57,6 +59,7 @@ class VisitReport:
         share: float | None = None,
         lines: tuple[str, ...] = (),
         refused: int = 0,
+        title: str = "Stick",
     ) -> None:
         """Replace what was said before."""
         visit = Visit(
@@ -65,6 +68,7 @@ class VisitReport:
             share=share,
             lines=tuple(line[:100] for line in lines[:8]),
             refused=refused,
+            title=title,
         )
         unfinished = self._folder / f".{_FILE}.{os.getpid()}"
         with contextlib.suppress(OSError):

@@ -1,0 +1,245 @@
+"""What the box must do, in three acts; each is a sequence that ends with the first thing amiss."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from image.steps.variant import PROJECT
+from tests.boot import sound
+from tests.boot.bench import RIGHT, Bench
+from tests.boot.sabotage import silent_bundle
+
+PRESET = """\
+format: 1
+name: From a stick
+parameters:
+  /oscillators/1/waveform: sine
+  /oscillators/1/frequency: 0.7
+  /offset/1/value: 2.0
+  /offset/2/value: -2.0
+"""
+AUDIBLE_DB = -60.0
+CHANGED_DB = 1.0
+"""A sound counts as another one when its 24 bands differ by so much on average."""
+RESTART_SECONDS = 3.0
+
+Say = Callable[[str], None]
+
+
+def play(bench: Bench, say: Say) -> None:
+    """From power-on to an instrument that is played, torn at, and plays on."""
+    bench.switch_on()
+    machine = bench.on
+    machine.until(lambda: bench.display.display.writes > 1, "a picture on the display", 400)
+    bench.picture("1-start")
+    bench.wait_for_sound()
+    bench.facts["CPU seconds from power-on to the first sound"] = round(machine.cpu_seconds, 1)
+    uptime = machine.ask("cat /proc/uptime").split()[0]
+    say(f"sounds after {machine.cpu_seconds:.0f} CPU s; the guest's clock says {uptime} s")
+    _rules(bench, say)
+    _push(bench, say)
+    _pedals(bench, say)
+    _stick(bench, say)
+    _replug(bench, say)
+    _crash(bench, say)
+
+
+def _rules(bench: Bench, say: Say) -> None:
+    """No failed unit, no listener but on loopback, no password, a root that cannot be written."""
+    machine = bench.on
+    machine.until(
+        lambda: (
+            "running" in machine.attempt("systemctl is-system-running")[0]
+            or "0 jobs" in machine.attempt("systemctl list-jobs")[0]
+            or "No jobs" in machine.attempt("systemctl list-jobs")[0]
+        ),
+        "an end of the start",
+        400,
+    )
+    failed = machine.ask("systemctl --failed --no-legend --plain || true").strip()
+    assert not failed, failed
+    listening = [
+        line
+        for line in machine.ask("ss -H -l -n -t -u -w").splitlines()
+        if "127.0.0.1:" not in line and "[::1]:" not in line
+    ]
+    assert not listening, listening
+    assert not machine.ask("cut -d: -f2 /etc/shadow | grep -v '^[*!]' || true").strip()
+    assert "squashfs" in machine.ask("grep /ro /proc/mounts || cat /proc/mounts")
+    machine.until(
+        lambda: int(machine.ask("df -m --output=size /data | tail -n 1")) > 300,
+        "a data partition that fills the card",
+    )
+    machine.ask("test ! -e /sys/block/zram0 && test $(wc -l </proc/swaps) = 1")
+    say("no failed unit, nothing listens but loopback, no password, the data fill the card")
+
+
+def _push(bench: Bench, say: Say) -> None:
+    """A Push is plugged in, lights up, and its pad recalls another preset."""
+    bench.push.plug()
+    bench.on.until(lambda: sum(map(bool, bench.push.leds.values())) > 8, "LEDs on the Push", 300)
+    bench.on.until(lambda: bench.push.frames > 2, "pictures on the Push", 300)
+    bench.picture("2-push")
+    before, slot = bench.listen(), bench.status()["presets"]["current"]
+    pad = 92 + 2  # slot 3: the third pad of the top row
+    bench.push.press(pad)
+    time.sleep(0.3)
+    bench.push.release(pad)
+    bench.on.until(
+        lambda: bench.status()["presets"]["current"] not in (slot, None), "another preset"
+    )
+    difference = sound.difference_db(before, bench.listen())
+    assert difference > CHANGED_DB, difference
+    bench.picture("3-recalled")
+    say(f"a pad recalls another preset: its sound differs by {difference:.1f} dB")
+
+
+def _pedals(bench: Bench, say: Say) -> None:
+    """The right footswitch goes to the next preset."""
+    slot = bench.status()["presets"]["current"]
+    time.sleep(2.0)
+    bench.tread(RIGHT)
+    now = bench.on.until(
+        lambda: (s := bench.status()["presets"]["current"]) != slot and s, "the next preset"
+    )
+    bench.on.until(lambda: bench.heard() > AUDIBLE_DB, "a sound")
+    bench.picture("4-pedal")
+    say(f"the footswitch goes from preset {slot} to {now}")
+
+
+def _stick(bench: Bench, say: Say) -> None:
+    """A stick brings a preset, which plays."""
+    filled = set(bench.status()["presets"]["filled"])
+    image = bench.stick({"from-a-stick.yaml": PRESET.encode()})
+    bench.on.plug_stick(image)
+    bench.on.until(
+        lambda: '"done"' in bench.on.attempt("cat /run/neural-synth/stick.json")[0],
+        "a stick that is taken in",
+        400,
+    )
+    bench.picture("5-stick")
+    bench.on.pull_stick()
+    new = bench.on.until(
+        lambda: set(bench.status()["presets"]["filled"]) - filled, "a new preset in the bank"
+    )
+    slot = new.pop()
+    bench.python(f'c.send("/preset/recall", {slot})')
+    bench.on.until(
+        lambda: bench.status()["presets"]["name"] == "From a stick", "the stick's preset"
+    )
+    bench.on.until(lambda: bench.heard() > AUDIBLE_DB, "a sound")
+    say(f"a stick's preset lies in slot {slot} and plays")
+
+
+def _replug(bench: Bench, say: Say) -> None:
+    """The Push is torn out and put back; the sound does not care."""
+    bench.push.unplug()
+    bench.on.until(
+        lambda: "2982" not in bench.on.ask("cat /proc/asound/card*/usbid || true"), "no Push"
+    )
+    assert sound.level_db(bench.listen(1.0)) > AUDIBLE_DB
+    bench.push.leds.clear()
+    frames = bench.push.frames
+    bench.push.plug()
+    bench.on.until(lambda: sum(map(bool, bench.push.leds.values())) > 8, "LEDs again", 300)
+    bench.on.until(lambda: bench.push.frames > frames + 1, "pictures again", 300)
+    say("the Push is torn out and put back, and shows all again")
+
+
+def _crash(bench: Bench, say: Say) -> None:
+    """The engine is killed: it is back with the same preset, soon by the guest's own clock."""
+    preset = bench.status()["presets"]["current"]
+    took = bench.on.ask(
+        "rm -f /run/neural-synth/start.json; systemctl kill -s KILL neural-synth-engine;"
+        " a=$(cut -d' ' -f1 /proc/uptime); until grep -qs ready /run/neural-synth/start.json;"
+        " do sleep 0.05; done; b=$(cut -d' ' -f1 /proc/uptime); echo $a $b",
+        400,
+    )
+    begun, ended = (float(word) for word in took.split()[-2:])
+    bench.on.until(lambda: bench.heard() > AUDIBLE_DB, "a sound")
+    assert bench.status()["presets"]["current"] == preset
+    bench.facts["seconds of the guest from a killed engine to a playing one"] = round(
+        ended - begun, 2
+    )
+    say(f"the killed engine plays again after {ended - begun:.1f} s of the guest, same preset")
+
+
+def cut(bench: Bench, say: Say, cuts: int = 1) -> None:
+    """The power is cut while presets are saved: the box starts, the bank is whole."""
+    for number in range(cuts):
+        bench.switch_on()
+        bench.wait_for_sound()
+        filled = bench.status()["presets"]["filled"]
+        problems = bench.status()["presets"].get("problems", [])
+        assert not problems, problems
+        assert not number or len(filled) >= 4, filled
+        storing = (
+            'import time; [(c.send("/preset/store", 40 + n % 20), time.sleep(0.05))'
+            " for n in range(10**6)]"
+        )
+        bench.on.ask(f"setsid python3 -c '{_client(storing)}' >/dev/null 2>&1 &")
+        # Not at a moment of ours: wherever the saving is by then.
+        time.sleep(2.0 + 3.7 * ((number * 0.618) % 1.0))
+        bench.on.cut_power()
+        bench.fsck()
+        say(f"power cut {number + 1} of {cuts}: the file system is clean")
+    bench.switch_on()
+    bench.wait_for_sound()
+    presets = bench.status()["presets"]
+    assert not presets.get("problems"), presets
+    assert any(40 <= slot < 60 for slot in presets["filled"]), presets["filled"]
+    for slot in presets["filled"][:4]:
+        bench.python(f'c.send("/preset/recall", {slot})')
+        bench.on.until(lambda s=slot: bench.status()["presets"]["current"] == s, f"preset {slot}")
+    bench.switch_off()
+    say(f"all {len(presets['filled'])} presets are whole")
+
+
+def _client(program: str) -> str:
+    return f"from appliance.engine.client import Client as C; c = C(); {program}"
+
+
+def update(bench: Bench, say: Say) -> None:
+    """An update from a stick is tried, kept, and data stay; a bad one is taken back by itself."""
+    folder = PROJECT / "build/image" / bench.variant.name / "update"
+    bundle = next(folder.glob("*.nsupdate"))
+    bench.switch_on()
+    bench.wait_for_sound()
+    bench.on.ask("echo mine >/var/lib/neural-synth/mine.txt; sync")
+    _install(bench, bundle, say)
+    bench.switch_on()
+    assert bench.on.loaded.slot == "b"
+    bench.wait_for_sound()
+    bench.on.until(
+        lambda: "boot_partition=3\n[tryboot]" in bench.on.ask("cat /boot/autoboot.txt"),
+        "the new slot being kept",
+        600,
+    )
+    assert bench.on.ask("cat /var/lib/neural-synth/mine.txt").strip() == "mine"
+    say("the update plays from slot b and is kept; the player's files are there")
+    bad = silent_bundle(bundle, bench.folder / "bad.nsupdate")
+    _install(bench, bad, say)
+    bench.switch_on_trial()
+    say(f"the bad update ended by itself in slot {bench.trial_slot}")
+    bench.switch_on()
+    assert bench.on.loaded.slot == "b"
+    bench.wait_for_sound()
+    assert bench.on.ask("cat /var/lib/neural-synth/mine.txt").strip() == "mine"
+    bench.switch_off()
+    say("the box plays from slot b again")
+
+
+def _install(bench: Bench, bundle: Path, say: Say) -> None:
+    """Plug in a stick with an update and wait until the box starts anew by itself."""
+    bench.on.plug_stick(bench.stick({bundle.name: bundle}, "UPDATE"))
+    bench.on.until(
+        lambda: "writing" in bench.on.attempt("cat /run/neural-synth/stick.json")[0],
+        "an update being written",
+        400,
+    )
+    bench.picture(f"update-{bench.starts}")
+    bench.on.wait_for_end(900)
+    say(f"{bundle.name} is written beside; the box starts anew")
+
+
+ACTS: dict[str, Callable[[Bench, Say], None]] = {"play": play, "cut": cut, "update": update}
