@@ -5,6 +5,8 @@
 # make models-quick  the same way in minutes, into build/models-quick, to no musical end
 # make conformance  imports every kind of genuine RAVE export, made by the published package
 # make damaged  imports 200 damaged files, each in a process of its own
+# make image   the card's image; VARIANT=qemu-amd64, pi5-debian, pi5-debian-rt, pi5 (docs/image.md)
+# make image-test  boots built images in QEMU and puts them through everything a box must do
 # make bench   speed against TorchScript, real-time endurance
 # make lint    ruff and pyright
 
@@ -23,7 +25,15 @@ PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev l
 MODEL_PACKAGES := fluidsynth fluid-soundfont-gm
 TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2 chromium chromium-driver
 
-.PHONY: setup play test models models-quick conformance damaged bench lint clean
+IMAGE_PACKAGES := debian-archive-keyring dpkg xz-utils zstd cpio kmod squashfs-tools dosfstools mtools \
+  fdisk e2fsprogs qemu-user-static \
+  $(if $(filter aarch64,$(MACHINE)),gcc libc6-dev gcc-x86-64-linux-gnu libc6-dev-amd64-cross, \
+  gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+BENCH_PACKAGES := qemu-system-x86 qemu-system-arm qemu-system-common
+VARIANT ?= pi5-debian
+ROOT := $(if $(SUDO),$(SUDO) -E,)
+
+.PHONY: setup play test models models-quick conformance damaged image image-packages image-test bench lint clean
 setup: $(VENV)/.models
 
 play: $(VENV)/.play
@@ -45,6 +55,20 @@ conformance: $(VENV)/.test
 
 damaged: $(VENV)/.test
 	$(BIN)/python -m tests.conformance damaged $(ARGS)
+
+image-packages:
+	$(call system,$(IMAGE_PACKAGES))
+
+image: $(VENV)/.play image-packages
+	$(ROOT) $(BIN)/python image/build $(VARIANT) $(ARGS)
+
+# The quick one first: what fails on x86 need not be waited for on Arm.
+image-test: $(VENV)/.test image-packages
+	$(call system,$(BENCH_PACKAGES))
+	$(ROOT) $(BIN)/python image/build qemu-amd64
+	$(ROOT) $(BIN)/python image/build qemu-arm64
+	$(BIN)/python -m tests.boot qemu-amd64 $(ARGS)
+	$(BIN)/python -m tests.boot qemu-arm64 $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ARGS)

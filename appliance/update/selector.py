@@ -77,7 +77,7 @@ class GuardedTrial:
     def __init__(self, selector: "Selector", slot: Slot) -> None:
         """Guard `slot`, the one that was just written."""
         self._selector = selector
-        self._slot = slot
+        self._slot: Slot = slot
 
     def restart(self) -> None:
         """Leave the guard, keep the slot and restart."""

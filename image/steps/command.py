@@ -10,7 +10,7 @@ from image.steps.application import Application, Bytecode
 from image.steps.bundle import UpdateBundle
 from image.steps.configuration import Configuration
 from image.steps.debian import Packages
-from image.steps.disk import Boot, Disk, Root
+from image.steps.disk import Boot, Disk, Download, Root
 from image.steps.initramfs import Initramfs
 from image.steps.kernel import Kernel
 from image.steps.manifest import Manifest
@@ -27,6 +27,7 @@ STEPS: tuple[Step, ...] = (
     Root(),
     Boot(),
     Disk(),
+    Download(),
     Manifest(),
     UpdateBundle(),
 )
@@ -83,4 +84,4 @@ def _build(variant: Variant, until: str | None) -> None:
         sys.stdout.flush()
         if step.name == until:
             return
-    sys.stdout.write(f"{shop['disk']}: {time.monotonic() - begun:.0f} s\n")
+    sys.stdout.write(f"{next(shop['disk'].glob('*.img'))}: {time.monotonic() - begun:.0f} s\n")

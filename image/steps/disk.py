@@ -219,3 +219,19 @@ def _place(source: Path, image: Path, place: Partition) -> None:
                 writing.seek(len(block), 1)
             else:
                 writing.write(block)
+
+
+class Download:
+    """Step: `neural-synth-VARIANT.img.zst`, which Raspberry Pi Imager takes as it is."""
+
+    name = "download"
+    after: tuple[str, ...] = ("disk",)
+
+    def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
+        """Return nothing of its own."""
+        return []
+
+    def make(self, shop: Workshop, out: Path) -> None:
+        """Compress: the root already is, so a light hand is enough for the rest."""
+        image = next(shop["disk"].glob("*.img"))
+        shop.call(["zstd", "-q", "-3", "-T0", image, "-o", out / f"{image.name}.zst"])

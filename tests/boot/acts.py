@@ -65,7 +65,7 @@ def _rules(bench: Bench, say: Say) -> None:
     ]
     assert not listening, listening
     assert not machine.ask("cut -d: -f2 /etc/shadow | grep -v '^[*!]' || true").strip()
-    assert "squashfs" in machine.ask("grep /ro /proc/mounts || cat /proc/mounts")
+    assert "lowerdir=/ro," in machine.ask("grep '^root / overlay' /proc/mounts")
     machine.until(
         lambda: int(machine.ask("df -m --output=size /data | tail -n 1")) > 300,
         "a data partition that fills the card",

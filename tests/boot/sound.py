@@ -1,5 +1,6 @@
 """What came out of the emulated sound card: the WAV file as QEMU writes it, read while it grows."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def spectrum_db(samples: Samples) -> Samples:
     edges = np.geomspace(60, 15_000, _BANDS + 1) * size / RATE
     bands = [
         power[int(a) : max(int(a) + 1, int(b))].mean()
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
     ]
     return 10 * np.log10(np.maximum(np.array(bands), 1e-9))
 

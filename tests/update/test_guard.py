@@ -1,4 +1,4 @@
-"""Boards whose firmware cannot try a slot: the guard, as it is left and as the initramfs reads it."""
+"""Boards whose firmware cannot try a slot: the guard that is left, and how a start reads it."""
 
 import subprocess
 from pathlib import Path
