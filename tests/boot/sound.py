@@ -42,10 +42,7 @@ def spectrum_db(samples: Samples) -> Samples:
     blocks = samples[: samples.size // size * size].reshape(-1, size) * np.hanning(size)
     power = (np.abs(np.fft.rfft(blocks, axis=1)) ** 2).mean(axis=0)
     edges = np.geomspace(60, 15_000, _BANDS + 1) * size / RATE
-    bands = [
-        power[int(a) : max(int(a) + 1, int(b))].mean()
-        for a, b in itertools.pairwise(edges)
-    ]
+    bands = [power[int(a) : max(int(a) + 1, int(b))].mean() for a, b in itertools.pairwise(edges)]
     return 10 * np.log10(np.maximum(np.array(bands), 1e-9))
 
 
