@@ -46,6 +46,7 @@ def main(folder: Path) -> None:
             for prior in priors:
                 if ShippedPrior(prior).facts["corpus"]["family"] == family:
                     prior_publication.describe(prior, music, RECIPES[family])
+    publication.overview(folder)
 
 
 if __name__ == "__main__":

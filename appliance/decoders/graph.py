@@ -275,7 +275,7 @@ class Graph:
             "precision": name_of(self.plan),
             "states": [asdict(s) for s in self.states],
             "noises": [asdict(n) for n in self.noises],
-            "controls": self.controls,
+            **({"controls": self.controls} if self.controls else {}),
         }
         helper.set_model_props(model, {role: json.dumps(contract)})
         onnx.checker.check_model(model)

@@ -66,8 +66,8 @@ def audio(family: str, seconds: float, seed: int, work: Path, font: Path) -> Ten
     "--further",
     "mode",
     flag_value=Mode.FURTHER,
-    help="Go on from the models in --out: waveform models get the last phase of their recipe once "
-    "more, spectral ones are exported again.",
+    help="Go on from the models in --out: waveform models get the restrained phases of their "
+    "recipe, spectral ones are exported again.",
 )
 @click.option(
     "--as-it-is",
@@ -122,6 +122,7 @@ def make(
         folder = family.path(engine).parent
         publication.import_in_place(folder)
         publication.describe(folder, music, recipe.endurance_seconds)
+    publication.overview(out)
 
 
 if __name__ == "__main__":

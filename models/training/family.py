@@ -80,7 +80,7 @@ class Family:
         if mode is Mode.FURTHER:
             path = self.path(engine)
             begin = restoring.generator(path, plays.shape, plays.noise_db)
-            last = replace(plays, phases=plays.phases[-1:])
+            last = replace(plays, phases=plays.restrained())
             kept = self.work / f"{prefix}further.pt"
             played = waveform.train(audio, latents, last, kept, begin=begin)
             self._waveform(engine, played, (restoring.encoder(path, hears.shape), None))

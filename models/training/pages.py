@@ -1,5 +1,6 @@
 """Write a model's page, `README.md`: what it is, how it sounds, its figures, its credits."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ Record = dict[str, Any]
 _ENGINES = {
     "spectral": (
         "A spectral decoder of the vschaos2 kind: every 512 samples (11.6 ms) it turns 8 latents "
-        "into one spectrum of 1025 magnitudes, gives them random phases and adds the frame to the "
-        "sound. It has no memory, so it answers at once and its texture shimmers. It also encodes "
-        "audio to latents."
+        "into one spectrum of 1025 magnitudes, lets their phases follow the peaks, at random where "
+        "there is noise, and adds the frame to the sound. Its network has no memory, so it answers "
+        "at once. With `/decoder/N/phase` at random, as in nn~, its texture shimmers instead. It "
+        "also encodes audio to latents."
     ),
     "wave": (
         "A waveform decoder of the RAVE v2 kind: every 1024 samples (23.2 ms) it turns 8 latents "
@@ -43,6 +45,28 @@ _KINDS = {
 def write(record: Record, recipe: Recipe, path: Path) -> None:
     """Write the page of one model from its training record."""
     text = "\n".join(_page(record, recipe))
+    write_atomically(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+
+def write_overview(evaluations: Mapping[str, Record], path: Path) -> None:
+    """Write the table of all models and priors by name: bars met, and which are missed."""
+    lines = [
+        "# Factory models",
+        "",
+        "What each reaches of its bars, from the records beside it. `neural-synth models evaluate "
+        "NAME` measures again.",
+        "",
+        "| model | bars met | missed |",
+        "|---|---|---|",
+    ]
+    for name, found in sorted(evaluations.items()):
+        verdicts = judge(
+            found["figures"], found.get("kind", "prior"), found.get("percussive", False)
+        )
+        missed = [f"{v.bar.words} ({v.shown}, bar {v.bar.rule})" for v in verdicts if not v.met]
+        met = f"{len(verdicts) - len(missed)} of {len(verdicts)}"
+        lines.append(f"| [{name}]({name}/README.md) | {met} | {'; '.join(missed) or 'none'} |")
+    text = "\n".join([*lines, ""])
     write_atomically(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
@@ -180,9 +204,11 @@ def _notes(record: Record, recipe: Recipe, engine: str) -> list[str]:
         ]
     limit = record["evaluation"]["limit"]
     return [
-        "Random phases alone, on the original's own magnitudes, give a log-mel distance of "
+        "Random phases, on the original's own magnitudes, would give a log-mel distance of "
         f"{limit['log_mel_db']:.1f} dB, chroma {limit['chroma']:.2f}, contrast "
         f"{limit['contrast_ratio']:.2f} and {100 * limit['in_key']:.0f} % in key: "
-        "that part is the engine's sound, not the network's error.",
+        "that part is the engine's other sound, not the network's error. Latents that jump in "
+        "every frame make each partial last for one frame, 46 ms, whose band is wider than a "
+        "semitone under 500 Hz: their share in key cannot be as high as that of held ones.",
         "",
     ]

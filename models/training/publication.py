@@ -8,6 +8,7 @@ import yaml
 
 from appliance.decoders.card import read_card, write_card
 from appliance.decoders.importer import import_model
+from appliance.priors.card import CARD_FILE
 from models.training import evaluation, pages, pictures, record
 from models.training.corpus import needs_font
 from models.training.progress import console
@@ -19,10 +20,13 @@ RECONSTRUCTION, LATENTS = "reconstruction.png", "latents.png"
 
 
 def import_in_place(folder: Path) -> None:
-    """Import the .ts file in a folder; put graphs and a card with licence and credits beside it."""
+    """Import the .ts file in a folder; put graphs and a card with licence and credits beside it.
+
+    The graphs are float32: matrices as small as these gain nothing from fewer bits.
+    """
     facts = yaml.safe_load((folder / record.FILE).read_text("utf-8"))
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".importing-") as scratch:
-        import_model(folder / f"{folder.name}.ts", Path(scratch))
+        import_model(folder / f"{folder.name}.ts", Path(scratch), precision="fp32")
         made = Path(scratch) / folder.name
         card = msgspec.structs.replace(
             read_card(made),
@@ -32,6 +36,8 @@ def import_in_place(folder: Path) -> None:
             phases="peaks" if read_card(made).phases else "",  # the better measured ones
         )
         write_card(card, made)
+        for graph in folder.glob("*.onnx"):
+            graph.unlink()
         for file in made.iterdir():
             file.replace(folder / file.name)
     console.print(f"{folder.name}: {card.family}, plays as {card.precision}")
@@ -48,6 +54,13 @@ def describe(folder: Path, music: evaluation.Music, endurance_seconds: float) ->
     draw(shipped, music, folder)
     missed = ", ".join(found.missed) or "none"
     console.print(f"{folder.name}: {len(found.verdicts)} bars, missed: {missed}")
+
+
+def overview(out: Path) -> None:
+    """Write the page that shows what all models and priors in a folder reach."""
+    paths = [*out.glob(f"*/{record.FILE}"), *out.glob(f"*/{CARD_FILE}")]
+    found = {path.parent.name: record.read(path).get("evaluation") for path in paths}
+    pages.write_overview({name: part for name, part in found.items() if part}, out / "README.md")
 
 
 def draw(shipped: Shipped, music: evaluation.Music, folder: Path) -> None:

@@ -73,6 +73,10 @@ class WaveformRecipe:
         """Steps of all phases."""
         return sum(phase.steps for phase in self.phases)
 
+    def restrained(self) -> tuple[Phase, ...]:
+        """Return the phases that hear random latents too."""
+        return tuple(phase for phase in self.phases if phase.restraint)
+
     def phase(self, step: int) -> tuple[Phase, int]:
         """Return the phase that a step belongs to, and its place in it."""
         for phase in self.phases:

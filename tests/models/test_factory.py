@@ -9,7 +9,9 @@ from torch import Tensor
 
 from models.training import corpus, restoring
 from models.training.metrics import chroma, level_dbfs, spectrum
+from models.training.recipes import RECIPES
 from models.training.shipped import Shipped
+from models.training.waveform import voice
 from tests.models.scripted import load
 
 FACTORY = Path(__file__).parents[2] / "models" / "factory"
@@ -77,3 +79,19 @@ def test_a_shipped_spectral_model_can_teach_again(family: str) -> None:
     assert torch.equal(network.encoder(frames), model.encoder(frames))
     latents = network.encoder(frames)[:, :8]
     assert torch.equal(network.decoder(latents), model.decoder(latents))
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if not name.endswith("-spectral")])
+def test_a_shipped_waveform_model_can_go_on_learning(name: str) -> None:
+    shipped, model = Shipped(FACTORY / name), load(FACTORY / name / f"{name}.ts")
+    plays, hears = RECIPES[shipped.facts["family"]].waveforms()[name.rpartition("-")[2]]
+    network = restoring.generator(shipped.script, plays.shape, plays.noise_db)
+    voice(network, plays.noise_db)
+    wanted = dict(model.decoder.named_parameters())
+    for part, value in network.named_parameters():
+        given = wanted[part][:, :8] if part == "net.0.weight" else wanted[part]
+        assert torch.allclose(value, given, atol=1e-6), part
+    encoder = restoring.encoder(shipped.script, hears.shape)
+    bands = torch.randn(1, 16, 24 * 64, generator=torch.Generator().manual_seed(5))
+    code = encoder(bands)[:, :8]
+    assert torch.allclose(code, model.encoder.encoder(bands)[:, :8], atol=1e-4)
