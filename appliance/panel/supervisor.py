@@ -13,6 +13,7 @@ PARTS: dict[str, str] = {
     "stick": "appliance.panel.usb.part:StickPart",
     "oled": "appliance.panel.oled.part:OledPart",
     "web": "appliance.panel.web.part:WebPart",
+    "push": "appliance.panel.push.device.part:PushPart",
     "footswitch": "appliance.panel.footswitch.part:FootswitchPart",
 }
 """What opens each part, as module:callable; only a part that is switched on is imported."""

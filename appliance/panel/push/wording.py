@@ -15,7 +15,8 @@ def words(parameter: Parameter, value: float) -> tuple[str, str]:
     if parameter.unit == "dB":
         if value <= _SILENT and parameter.minimum == _SILENT:
             return "silent", ""
-        return f"{value:+.1f}" if value else "0.0", "dB"
+        both = parameter.minimum < 0 < parameter.maximum
+        return f"{value:+.1f}" if value and both else f"{value:.1f}", "dB"
     size = abs(value)
     if parameter.unit == "BPM":
         digits = 1
