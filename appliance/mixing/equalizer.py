@@ -35,9 +35,9 @@ class _Bank:
 class Equalizer:
     """Six second-order sections in float64; flat bands cost nothing.
 
-    A changed setting crossfades from the old filter to the new one over 20 ms; changes that come
-    meanwhile wait for its end, and then the latest setting is taken. Off is a filter without
-    sections: after its crossfade the signal passes bit by bit.
+    A changed setting runs the new filter unheard for 20 ms, in which it settles, and crossfades to
+    it over another 20 ms; changes that come meanwhile wait for the end, and then the latest setting
+    is taken. Off is a filter without sections: after its crossfade the signal passes bit by bit.
     """
 
     def __init__(self, values: Values, rate: float, max_block: int) -> None:
@@ -54,7 +54,8 @@ class Equalizer:
         rows = [row for row in values.table.rows if row.startswith(root)]
         self._watch = Watch(values, *rows)
         self._rate = rate
-        self._length = fade_samples(rate)
+        self._settling = fade_samples(rate)
+        self._length = 2 * self._settling
         self._signal = np.zeros((2, max_block))
         self._steps = np.arange(1, max_block + 1, dtype=np.float64)
         self._share = np.zeros(max_block)
@@ -66,7 +67,7 @@ class Equalizer:
         self._past = np.zeros((2, 2))  # per channel the last two samples given out
         self._bank = self._design(None)
         self._old = self._bank
-        self._done = self._length  # samples of the crossfade that are over
+        self._done = self._length  # samples of the change that are over
         self._waiting = False
 
     def _design(self, before: _Bank | None) -> _Bank:
@@ -139,8 +140,10 @@ class Equalizer:
     def _fade(self, old: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.float64]:
         samples = new.shape[1]
         share = self._share[:samples]
-        np.add(self._steps[:samples], self._done, out=share)
-        share /= self._length
+        np.add(self._steps[:samples], self._done - self._settling, out=share)
+        np.maximum(share, 0, out=share)
+        share /= self._settling
+        share *= share * (3 - 2 * share)  # without a corner at either end
         out = new * share
         np.subtract(1, share, out=share)
         out += old * share

@@ -100,7 +100,7 @@ def test_switching_off_ends_in_bit_transparency() -> None:
         values=values,
         changes={4001: {f"{ROOT}/on": 0}},
     )
-    assert np.array_equal(out[:, 4000 + FADE :], signal[:, 4000 + FADE :])
+    assert np.array_equal(out[:, 4000 + 2 * FADE :], signal[:, 4000 + 2 * FADE :])
     assert not np.array_equal(out[:, 4002:4900], signal[:, 4002:4900])
 
 

@@ -77,11 +77,11 @@ def test_off_fades_to_exact_silence_in_time_and_on_comes_back() -> None:
     assert mixer.silent(0)
     assert mixer.audible.tolist() == [False, True, True, True]
     assert not out[FADE - 1 :].any()
-    assert np.abs(np.diff(out, prepend=1)).max() < 1.01 / FADE
+    assert np.abs(np.diff(out, prepend=1)).max() < 1.51 / FADE
     values.update({"/decoder/1/on": 1})
     assert not mixer.silent(0)
     back = mix(mixer, ones(FADE))[0]
-    assert np.abs(np.diff(back, prepend=0)).max() < 1.01 / FADE
+    assert np.abs(np.diff(back, prepend=0)).max() < 1.51 / FADE
     assert back[-1] == 1
 
 
