@@ -184,7 +184,8 @@ class Table:
                 default = _DEFAULTS.get(address, template.default)
                 parameters.append(replace(template, address=address, default=default))
         self.parameters = tuple(parameters)
-        self._index = {p.address: i for i, p in enumerate(parameters)}
+        self.places = {p.address: i for i, p in enumerate(parameters)}
+        """The position of each address."""
 
     def __len__(self) -> int:
         """Return the number of parameters."""
@@ -197,18 +198,18 @@ class Table:
     def index(self, address: str) -> int:
         """Return the position of `address`; raises ParameterError with the nearest known one."""
         try:
-            return self._index[address]
+            return self.places[address]
         except KeyError:
-            hint = did_you_mean(address, self._index)
+            hint = did_you_mean(address, self.places)
             raise ParameterError(f"There is no parameter '{address}'.{hint}") from None
 
     def addresses(self, below: str) -> list[str]:
         """Return the addresses that begin with `below`, such as "/encoder/"."""
-        return [address for address in self._index if address.startswith(below)]
+        return [address for address in self.places if address.startswith(below)]
 
     def __contains__(self, address: object) -> bool:
         """Return whether there is a parameter at `address`."""
-        return address in self._index
+        return address in self.places
 
     def __getitem__(self, address: str) -> Parameter:
         """Return the parameter at `address`; raises ParameterError if there is none."""

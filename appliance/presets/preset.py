@@ -13,7 +13,8 @@ from appliance.errors import ParameterError, PresetError
 from appliance.parameters import Table, Values
 from appliance.parameters.table import MAX_SLOTS
 from appliance.presets.file_name import check_file
-from appliance.yaml_file import legible, parse_yaml, read_yaml
+from appliance.presets.plain import plain_parameters
+from appliance.yaml_file import MAX_BYTES, legible, parse_yaml, read_yaml
 from appliance.yaml_text import flow
 
 FORMAT = 1
@@ -50,9 +51,11 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Decoder slots that this box lacks are passed over.
         """
         settings = base.copy()
+        place = table.places
         for address, value in self.parameters.items():
-            if address in table:
-                settings[table.index(address)] = value
+            index = place.get(address)
+            if index is not None:
+                settings[index] = value
         return settings
 
 
@@ -68,9 +71,31 @@ def read_preset(path: Path) -> Preset:
 
 def parse_preset(text: str | bytes, *, source: str) -> Preset:
     """Return the preset that `text` describes; as `read_preset`, errors call it `source`."""
+    short = _parse_plain(text, source)
+    if short is not None:
+        return short
     lines: dict[str, int] = {}
     preset = parse_yaml(text, Preset, source=source, error=PresetError, lines=lines)
     return checked_preset(preset, source, lines)
+
+
+def _parse_plain(text: str | bytes, source: str) -> Preset | None:
+    """Return the preset if the short way can read it; see `appliance.presets.plain`."""
+    if len(text) > MAX_BYTES:
+        return None
+    try:
+        plain = text.decode() if isinstance(text, bytes) else text
+        found = plain_parameters(plain, every_slot())
+        if found is None:
+            return None
+        rest, numbers = found
+        head = parse_yaml(rest, Preset, source=source, error=PresetError)
+        if head.parameters:
+            return None
+        head = checked_preset(head, source, {})
+    except (UnicodeDecodeError, PresetError):
+        return None  # the full way names the line
+    return msgspec.structs.replace(head, parameters=numbers)
 
 
 def load_preset(path: Path, values: Values) -> Preset:
