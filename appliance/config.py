@@ -126,10 +126,10 @@ class EncoderConfig(Section, frozen=True):
 
 def _factory_decoders() -> list[DecoderConfig]:
     return [
-        DecoderConfig(model="choir-wave", seed=1, pan=-0.6),
-        DecoderConfig(model="choir-wave", seed=2, pan=0.6),
-        DecoderConfig(model="choir-spectral", seed=3, pan=-0.2),
-        DecoderConfig(model="choir-spectral", seed=4, pan=0.2),
+        DecoderConfig(model="choir-wave", seed=1, pan=-0.4),
+        DecoderConfig(model="choir-spectral", seed=2, pan=0.3),
+        DecoderConfig(model="metal-wave", seed=3, pan=0.5),
+        DecoderConfig(model="metal-spectral", seed=4, pan=-0.2),
     ]
 
 

@@ -47,10 +47,10 @@ def test_the_defaults_are_the_factory_instrument() -> None:
     config, file = load_config()
     assert file is None
     assert [(d.model, d.seed, d.pan) for d in config.decoders] == [
-        ("choir-wave", 1, -0.6),
-        ("choir-wave", 2, 0.6),
-        ("choir-spectral", 3, -0.2),
-        ("choir-spectral", 4, 0.2),
+        ("choir-wave", 1, -0.4),
+        ("choir-spectral", 2, 0.3),
+        ("metal-wave", 3, 0.5),
+        ("metal-spectral", 4, -0.2),
     ]
     assert (config.audio.rate, config.audio.period, config.audio.periods) == (44100, 256, 3)
 
@@ -214,7 +214,7 @@ def test_the_dump_is_commented_and_plain_yaml() -> None:
     # Another YAML reader must see the same file, but for the key "on", which it takes for true.
     other = yaml.safe_load(text)
     assert other["audio"] == {"output": "auto", "rate": 44100, "period": 256, "periods": 3}
-    assert other["decoders"][0]["pan"] == -0.6
+    assert other["decoders"][0]["pan"] == -0.4
 
 
 word = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)

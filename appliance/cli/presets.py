@@ -20,6 +20,7 @@ from appliance.places import data_folder
 from appliance.presets.archive import export_bank, import_bank
 from appliance.presets.bank import Bank, check_slot, read_bank
 from appliance.presets.box import box_values
+from appliance.presets.clicks import HOWS, LIMIT_DB, Recall, listen
 from appliance.presets.file_name import find_file
 from appliance.presets.finding import factory_shelf, find_preset, shelf, user_shelf
 from appliance.presets.manual import manual
@@ -199,6 +200,43 @@ def render_all(
             for fault in each.faults:
                 click.echo(f"slot {each.slot}: {fault}")
     if any(r.faults for r in reviews):
+        raise SystemExit(ApplianceError.exit_code)
+
+
+@presets.command()
+@click.option("--pairs", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of the pairs.")
+@config_option
+@bank_option
+def clicks(pairs: int, seed: int, config_path: Path | None, bank_name: str | None) -> None:
+    """Recall random pairs of a bank at once, in time and by hand, and listen for clicks.
+
+    Tones stand in for the decoders, so that nothing masks a click. It is given relative to the
+    sound's peak; over -60 dB is too much.
+    """
+    config, _ = configuration(config_path)
+    bank, chosen, problems = _bank(config, bank_name)
+    slots = list(bank)
+    if problems or len(slots) < 2:
+        raise PresetError(problems[0] if problems else f"{chosen.folder} has no two presets.")
+    order = np.random.default_rng(seed)
+    targets = [order.permutation(slots) for _ in range(-(-pairs // len(slots)))]
+    chosen_pairs = [
+        (int(start), int(end))
+        for target in targets
+        for start, end in zip(slots, target, strict=True)
+        if start != end
+    ][:pairs]
+    heard: list[Recall] = []
+    for recall in listen(bank, chosen_pairs, config.audio.rate):
+        heard.append(recall)
+        if recall.click_db > LIMIT_DB:
+            click.echo(f"{recall.start} to {recall.end}, {recall.how}: {recall.click_db:.1f} dB")
+    for how in HOWS:
+        levels = [r.click_db for r in heard if r.how == how]
+        over = sum(level > LIMIT_DB for level in levels)
+        click.echo(f"{how}: loudest {max(levels):.1f} dB, {over} of {len(levels)} over the limit")
+    if any(r.click_db > LIMIT_DB for r in heard):
         raise SystemExit(ApplianceError.exit_code)
 
 

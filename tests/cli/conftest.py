@@ -1,5 +1,6 @@
 """A box of its own for each command: home, models, configuration."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from appliance import places
 from appliance.cli import main
+from appliance.places import factory_folder
 from tests.engine.tiny import write_model
 
 ROOT = Path(__file__).parents[2]
@@ -50,15 +53,26 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def four_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a factory bank with room: four presets that play from no file."""
+    folder = tmp_path_factory.mktemp("factory")
+    for name in ("01-still-water", "09-first-light", "17-clockwork", "33-dust"):
+        shutil.copy(factory_folder("presets") / f"{name}.yaml", folder)
+    return folder
+
+
 @pytest.fixture
 def box(
     tmp_path: Path,
     tiny_models: Path,
+    four_presets: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Box:
     """Return a box in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(places._CHECKOUT, "presets", four_presets)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NEURAL_SYNTH_MODELS", str(tiny_models))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for commands started from another folder

@@ -133,7 +133,7 @@ def test_a_playing_engine_recalls_stores_and_takes_its_sound_up_again(box: Box) 
             with Client(port=port, timeout=1) as client:
                 state = wait_for(client)
                 if start == 0:
-                    assert state["name"] == "First Light" and state["filled"] == [1, 2, 3, 4]
+                    assert state["name"] == "First Light" and state["filled"] == list(range(1, 65))
                     perform(client)
                 else:  # killed: the same sound, edits included
                     assert (state["current"], state["name"]) == (33, "Mine")
@@ -155,6 +155,8 @@ def perform(client: Client) -> None:
     client.send("/preset/store", 33, "Mine")
     assert answer(client, "/preset/saved") == [33]
     assert "Mine" in (BANK / "33.yaml").read_text()
+    client.send("/preset/clear", 60)
+    assert answer(client, "/preset/saved") == [60]
     client.send("/preset/recall", 60)
     with pytest.raises(ParameterError, match="Slot 60 is empty"):
         client.receive()
