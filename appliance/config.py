@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from appliance.errors import ConfigError
 from appliance.panel.settings import PanelConfig
+from appliance.places import data_folder
 from appliance.section import Section
 from appliance.yaml_file import legible, parse_yaml, read_yaml
 from appliance.yaml_text import write_yaml
@@ -181,16 +182,16 @@ class LoadedConfig(NamedTuple):
 def load_config(path: Path | str | None = None) -> LoadedConfig:
     """Read the configuration from `path`, or from the first place that has one.
 
-    The places are $NEURAL_SYNTH_CONFIG, ~/.config/neural-synth/config.yaml and
-    /etc/neural-synth/config.yaml; where there is none, the defaults are returned. A file that is
-    named but missing, or that breaks a rule, raises ConfigError.
+    The places are $NEURAL_SYNTH_CONFIG, config.yaml in the player's folder (where a stick puts
+    it), ~/.config/neural-synth/config.yaml and /etc/neural-synth/config.yaml; where there is none,
+    the defaults are returned. A file that is named but missing, or that breaks a rule, raises
+    ConfigError.
     """
     named = path or os.environ.get(ENVIRONMENT)
     if named:
         file = Path(named).expanduser()
         return LoadedConfig(_read(file), file)
-    for place in PLACES:
-        file = Path(place).expanduser()
+    for file in (data_folder() / "config.yaml", *(Path(p).expanduser() for p in PLACES)):
         # Only a missing file is passed over; one that may not be read is an error.
         if os.path.lexists(file):
             return LoadedConfig(_read(file), file)

@@ -7,6 +7,7 @@ import click
 
 from appliance.cli.settings import config_option, configuration
 from appliance.errors import ApplianceError
+from appliance.places import runtime_folder
 
 
 @click.command(hidden=True)
@@ -18,7 +19,8 @@ def farewell(action: str, config_path: Path | None) -> None:
         from appliance.panel.oled.part import farewell as show  # noqa: PLC0415
         from appliance.panel.oled.screen import Notice  # noqa: PLC0415
 
-        config, _ = configuration(config_path)
+        copy = runtime_folder() / "config.yaml"  # its own place is unmounted by now
+        config, _ = configuration(config_path or (copy if copy.is_file() else None))
         if action in ("poweroff", "halt"):
             word = Notice("Unplug now", ("Everything is written.",))
         else:

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Collection
 
 from appliance.board import keep_to, this_board
-from appliance.config import Config
+from appliance.config import Config, dump
 from appliance.errors import ConfigError
 from appliance.notify import ServiceManager
 from appliance.panel.box import Box
 from appliance.panel.part import Desk
 from appliance.panel.push.live import LiveSurface
 from appliance.panel.supervisor import Supervisor, openers
+from appliance.places import runtime_folder
 
 _LOOK = 0.25  # seconds
 _SWITCH = 0.0005  # seconds a thread that draws may hold the interpreter while hands wait
@@ -32,6 +33,7 @@ def run_panel(
     engine that is absent is waited for.
     """
     manager = ServiceManager()
+    _leave_a_copy(config)
     host = "127.0.0.1" if config.osc.host == "0.0.0.0" else config.osc.host  # noqa: S104
     box = Box(host, config.osc.port, rate=config.panel.rate)
     opening = {name: each for name, each in openers(config.panel).items() if name not in without}
@@ -60,6 +62,12 @@ def _presence(box: Box) -> str:
     if box.connected:
         return f"The engine '{box.state.name}' answers on {box.host}:{box.port}."
     return f"The engine on {box.host}:{box.port} is silent; its return is waited for."
+
+
+def _leave_a_copy(config: Config) -> None:
+    """Keep the configuration for the last word on the display, when its disk is unmounted."""
+    with contextlib.suppress(OSError):
+        (runtime_folder() / "config.yaml").write_text(dump(config))
 
 
 def _be_ordinary() -> None:

@@ -25,6 +25,7 @@ from tests.presets import faulty_disk
 
 ROOT = Path(__file__).parents[2]
 _PORT = 57232
+_NEAR = 0.25  # seconds, of which 0.1 is the polling
 
 
 @click.command()
@@ -106,30 +107,68 @@ def importing(model: Path | None, longest: float, calm: float) -> None:
         size = (home / "models" / "rave.ts").stat().st_size / 1e6
         box = _Box(folder, jack.name, env=jack.env, rate=jack.rate)
         box.start()
+        longer = str(longest + calm + 30)
+        shape = [jack.name, str(jack.rate), str(jack.period), "3", longer]
+        controls = [_control(jack, "write", *shape)]
+        controls += [_control(jack, "sleep", str(c), longer) for c in os.sched_getaffinity(0)]
         try:
             box.ready()
-            time.sleep(calm)
-            before = box.faults()
+            seen, before = _Faults(box), time.monotonic() + calm
+            while time.monotonic() < before:
+                seen.look()
             began = time.monotonic()
-            box.run("stick", "take", str(folder / "stick"))
+            stick = box.process("stick", "take", str(folder / "stick"))
+            os.sched_setscheduler(stick.pid, os.SCHED_IDLE, os.sched_param(0))
+            while stick.poll() is None:
+                seen.look()
             taken = time.monotonic() - began
             runner = box.process("imports", "run")
-            queue = ImportQueue(folder / "data" / "imports", folder / "data" / "models")
             while runner.poll() is None and time.monotonic() - began < longest:
-                time.sleep(0.5)
+                seen.look()
             runner.kill()
-            after = box.faults()
-            [job] = queue.status()
-            click.echo(
-                f"{size:.0f} MB taken from the stick in {taken:.1f} s; import {job.state} after "
-                f"{time.monotonic() - began:.0f} s {job.step} {job.reason}"
-            )
-            names = [
-                f"{kind} {before[kind]} before, {after[kind] - before[kind]}" for kind in after
-            ]
-            click.echo(f"{', '.join(names)} during it")
+            ended = time.monotonic()
+            [job] = ImportQueue(folder / "data" / "imports", folder / "data" / "models").status()
         finally:
             box.kill()
+            for control in controls:
+                control.terminate()
+        lines = [c.communicate(timeout=30)[0].splitlines() for c in controls]
+        stalls = [float(line.split()[1]) for part in lines for line in part if "stall" in line]
+        click.echo(
+            f"{size:.0f} MB taken from the stick in {taken:.1f} s; import {job.state} after "
+            f"{ended - began:.0f} s {job.step} {job.reason}"
+        )
+        for kind in ("xruns", "late"):
+            calm_ones = [m for m, k in seen.faults if k == kind and m < began]
+            during = [m for m, k in seen.faults if k == kind and m >= began]
+            shared = [m for m in during if any(abs(m - stall) < _NEAR for stall in stalls)]
+            click.echo(
+                f"{kind}: {len(calm_ones)} in {calm:.0f} s before, {len(during)} during it, of "
+                f"which {len(shared)} together with a stall of the machine"
+            )
+        click.echo(f"controls that do no work stalled {len(stalls)} times")
+
+
+def _control(jack: JackServer, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.bench.control", *arguments]
+    return subprocess.Popen(command, env=jack.env, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+class _Faults:
+    """Watches the engine's counters: (moment, kind) of each xrun and late frame."""
+
+    def __init__(self, box: "_Box") -> None:
+        self._box = box
+        self._seen = box.faults()
+        self.faults: list[tuple[float, str]] = []
+
+    def look(self) -> None:
+        """Wait a tenth of a second and note what is new."""
+        time.sleep(0.1)
+        now = self._box.faults()
+        moment = time.monotonic()
+        self.faults += [(moment, k) for k, v in now.items() for _ in range(v - self._seen[k])]
+        self._seen = now
 
 
 class _Box:
@@ -179,13 +218,6 @@ class _Box:
             stderr=subprocess.DEVNULL,
         )
 
-    def run(self, *arguments: str) -> None:
-        """Run a command to its end, as idle as its unit."""
-        process = self.process(*arguments)
-        if hasattr(os, "SCHED_IDLE"):
-            os.sched_setscheduler(process.pid, os.SCHED_IDLE, os.sched_param(0))
-        process.wait()
-
     def faults(self) -> dict[str, int]:
         """Return xruns and late frames so far."""
         for _ in range(20):
@@ -195,5 +227,5 @@ class _Box:
             except EngineUnreachableError:
                 continue
             late = int(state["engine"]["late_frames"])
-            return {"xruns": int(state["output"]["xruns"]), "late frames": late}
+            return {"xruns": int(state["output"]["xruns"]), "late": late}
         raise EngineUnreachableError("The engine does not answer.")
