@@ -98,6 +98,7 @@ def _listen(
     assert process.stdout is not None
     assert process.stdin is not None
     end = time.monotonic() + SECONDS
+    heard = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while time.monotonic() < end:
@@ -106,7 +107,9 @@ def _listen(
             said = os.read(process.stdout.fileno(), 4096)
             if not said:
                 return process.wait(timeout=10)
-            if REMOUNT in said:
+            heard += said
+            if REMOUNT in heard:
+                heard = b""
                 options = mount_options(system, user.pw_uid, user.pw_gid).replace("ro,", "rw,", 1)
                 code, _ = _run("mount", "-o", f"remount,{options}", str(point))
                 process.stdin.write(b"no\n" if code else b"ok\n")

@@ -44,6 +44,7 @@ def test_the_stick_is_made_writable_only_when_asked_for(
         return code, ""
 
     monkeypatch.setattr(mount, "_run", run)
+    monkeypatch.setattr(mount, "SECONDS", 30.0)
     asks = f"import sys; print('write', flush=True); sys.exit(input() != {answer!r})"
     with started(asks) as process:
         assert mount._listen(process, Path("/stick"), "vfat", USER) == 0
