@@ -38,8 +38,15 @@ class Group:
         offset: int,
         reserve: int,
         max_block: int,
+        look_ahead: int = 0,
     ) -> None:
-        """Prepare streams at `rate`; `reserve` samples of headroom must fit in the ring."""
+        """Prepare streams at `rate`; `reserve` samples of headroom must fit in the ring.
+
+        `look_ahead` is by how many samples a latent is heard later than its frame.
+        """
+        self.look_ahead = look_ahead
+        self.held = 0
+        """Samples by which the sound waits for the decoders with a longer look-ahead."""
         self.model = model
         self.decoder = decoder
         self.slots = tuple(slots)
@@ -150,7 +157,7 @@ class Group:
 
     def read(self, sample: int, headroom: int, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (rows, n), with what is due at engine sample `sample`."""
-        position = sample - self.offset - headroom - self.delay
+        position = sample - self.offset - headroom - self.delay - self.held
         if not self.stream.read(position, out):
             frame = int((position + out.shape[1] - 1) / self.frame_samples)
             if frame != self._late_frame:
@@ -159,7 +166,13 @@ class Group:
 
     def jump(self, sample: int, headroom: int) -> None:
         """Announce that the headroom changes before engine sample `sample` is read."""
-        self.stream.jump(sample - self.offset - headroom - self.delay)
+        self.stream.jump(sample - self.offset - headroom - self.delay - self.held)
+
+    def hold(self, samples: int, sample: int, headroom: int) -> None:
+        """Let the sound wait for `samples` from engine sample `sample` on, without a click."""
+        if samples != self.held:
+            self.jump(sample, headroom)
+            self.held = samples
 
     def _decode(self, z: NDArray[np.float32], active: NDArray[np.bool_]) -> None:
         start = time.perf_counter()

@@ -65,6 +65,7 @@ class Instrument:
         self.morph = Morph(self.values)
         self.groups = self._open(config, library, seed, progress)
         self._phase = self.values.view("/decoder/{slot}/phase")
+        self._aligned = self.values.view("/mix/align")
         cards = [library.card(slot.model) for slot in config.decoders]
         self._by_peaks = np.array([card.phases == "peaks" for card in cards])
         instants = self.max_block // CONTROL_PERIOD + 2
@@ -149,6 +150,7 @@ class Instrument:
     def finish(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (2, count), with the mix of what is due now and advance the clock."""
         count = out.shape[1]
+        self._align()
         voices = self._voices[:, :count]
         for group, rows in zip(self.groups, self._rows, strict=True):
             part = rows[:, :count]
@@ -196,11 +198,24 @@ class Instrument:
             chosen.model, encoder, self.encoded, rate=self.rate, max_block=self.max_block
         )
 
+    def _look_ahead(self, library: Library, model: str) -> int:
+        """Return the engine's samples from a frame's start to the middle of what it does."""
+        card = library.card(model)
+        return round((card.look_ahead + card.ratio / 2) * self.rate / card.rate)
+
+    def _align(self) -> None:
+        """Let the quicker decoders wait for the slowest if that is wanted, else let them go."""
+        longest = max(group.look_ahead for group in self.groups) if self._aligned[0] else 0
+        for group in self.groups:
+            group.hold(max(longest - group.look_ahead, 0), self.sample, self.headroom)
+
     def _open(self, config: Config, library: Library, seed: int, progress: Progress) -> list[Group]:
         """Put the slots of one model and precision into one batch, staggered inside the frame."""
         batches: dict[tuple[str, str], list[int]] = {}
         for number, slot in enumerate(config.decoders):
             batches.setdefault((slot.model, slot.precision), []).append(number)
+        looks = {model: self._look_ahead(library, model) for model, _ in batches}
+        longest = max(looks.values())
         groups: list[Group] = []
         loaded = 0
         for (model, precision), slots in batches.items():
@@ -215,8 +230,9 @@ class Instrument:
                     slots,
                     rate=self.rate,
                     offset=0,
-                    reserve=self.reserve,
+                    reserve=self.reserve + longest,
                     max_block=self.max_block,
+                    look_ahead=looks[model],
                 )
             )
         if config.engine.stagger:

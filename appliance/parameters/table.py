@@ -115,6 +115,7 @@ ROWS: tuple[Parameter, ...] = (
     P("/mix/spread_ms", "Spread", "ms", 0, 20, 0, LIN, (), "slow delay drift between decoders"),
     P("/mix/spread_rate", "Spread rate", "Hz", 0.01, 2, 0.1, LOG, (), "speed of the drift"),
     P("/mix/input", "Input", "", 0, 1, 0, LIN, (), "from decoders only to encoder input only"),
+    P("/mix/align", "Align", "", 0, 1, 0, SWI, OFF_ON, "one gesture sounds at one moment"),
     P("/mix/autopan_rate", "Auto-pan rate", "Hz", 0.01, 20, 10, LOG, (), "new positions a second"),
     # Master.
     P("/master/compressor/on", "Compressor", "", 0, 1, 1, SWI, OFF_ON, "compressor in the chain"),

@@ -270,7 +270,13 @@ MIX = Page(
         _mix("Auto-pan", "autopan"),
         Layer(
             "Space",
-            listed("/mix/spread_ms", "/mix/spread_rate", "/mix/autopan_rate", "/mix/input"),
+            listed(
+                "/mix/spread_ms",
+                "/mix/spread_rate",
+                "/mix/autopan_rate",
+                "/mix/input",
+                "/mix/align",
+            ),
             _PRESETS,
             _DECODERS,
             "scope",
