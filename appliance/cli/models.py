@@ -40,7 +40,10 @@ for command in (evaluate, verify, bench):
     show_default=True,
     help="How large matrices are stored; auto is the fastest mixture that sounds the same.",
 )
-def import_(files: tuple[Path, ...], name: str | None, into: Path | None, precision: str) -> None:
+@click.option("--codes", is_flag=True, help="Keep a discrete model's codes as its inlets.")
+def import_(
+    files: tuple[Path, ...], *, name: str | None, into: Path | None, precision: str, codes: bool
+) -> None:
     """Import nn~ models (TorchScript FILES, .ts) so that they play fast."""
     try:
         from appliance.decoders.importer import import_model  # noqa: PLC0415
@@ -61,6 +64,7 @@ def import_(files: tuple[Path, ...], name: str | None, into: Path | None, precis
                     into or user_models(),
                     name=name,
                     precision=precision,
+                    codes=codes,
                     progress=lambda step, f=file, s=line: s.update(f"{f.name}: {step}"),
                 )
             click.echo(_summary(card))

@@ -1,9 +1,11 @@
 """The encoder's part of an import: rebuild, verify, choose precisions, or a reason why not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.decoders.card import EncoderCard
+from appliance.decoders.continuous import heard
 from appliance.decoders.contract import Contract, Encoding, Model
 from appliance.decoders.distance import TOLERANCE
 from appliance.decoders.encoder_verification import encoder_error
@@ -11,9 +13,10 @@ from appliance.decoders.families import recognise_encoder
 from appliance.decoders.measurement import latency, time_per_encode
 from appliance.decoders.onnx_encoder import OnnxEncoder
 from appliance.decoders.quality import EncoderRule
+from appliance.decoders.rave_encoder import RaveEncoder
 from appliance.decoders.role import Role
 from appliance.decoders.scripted import UnknownTreeError
-from appliance.decoders.variants import Part, write_exact, write_variants
+from appliance.decoders.variants import Part, Wishes, write_exact, write_variants
 
 
 def import_encoder(
@@ -21,7 +24,7 @@ def import_encoder(
     contract: Contract,
     encoding: Encoding,
     work: Path,
-    precision: str,
+    wishes: Wishes,
     progress: Callable[[str], None],
 ) -> tuple[EncoderCard, list[tuple[float, float]]]:
     """Write the encoder graphs of `model` into `work`; return their card and the latents' ranges.
@@ -50,14 +53,24 @@ def import_encoder(
     error = encoder_error(model, encoding, exact, architecture.delay)
     if not error <= TOLERANCE:  # NaN must not pass
         raise UnknownTreeError(f"its rebuilt encoder differs by {error:.1e}")
+    latents = encoding.latents
+    if architecture.codes and not wishes.codes and isinstance(architecture, RaveEncoder):
+        architecture, latents = heard(architecture)
+        part = replace(
+            part,
+            write=architecture.write,
+            codes=0,
+            description=part.description | {"latents": latents},
+        )
+        exact, matrices = write_exact(part, work)
     progress("choosing the encoder's precision")
     rule = EncoderRule(exact)
-    plays, variants, _ = write_variants(part, rule, exact, matrices, precision, work)
+    plays, variants, _ = write_variants(part, rule, exact, matrices, wishes.precision, work)
     progress("measuring the encoder")
     delay, memory = latency(exact)
     card = EncoderCard(
         ratio=encoding.ratio,
-        latents=encoding.latents,
+        latents=latents,
         precision=plays,
         variants=variants,
         verified=float(f"{error:.2g}"),

@@ -6,6 +6,7 @@ import math
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import appliance
@@ -18,6 +19,7 @@ from appliance.decoders.card import (
     Variant,
     write_card,
 )
+from appliance.decoders.continuous import played
 from appliance.decoders.contract import Contract, Model, open_model
 from appliance.decoders.distance import TOLERANCE
 from appliance.decoders.encoder_import import import_encoder
@@ -27,10 +29,11 @@ from appliance.decoders.measurement import level_db, look_ahead, time_per_frame
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.precision import candidates
 from appliance.decoders.quality import DecoderRule
+from appliance.decoders.rave import RaveDecoder
 from appliance.decoders.role import Role
 from appliance.decoders.scripted import UnknownTreeError
 from appliance.decoders.shortage import check_shortage
-from appliance.decoders.variants import AUTO, Part, write_exact, write_variants
+from appliance.decoders.variants import AUTO, Part, Wishes, write_exact, write_variants
 from appliance.decoders.verification import (
     offline_error,
     probe,
@@ -47,13 +50,15 @@ def import_model(
     *,
     name: str | None = None,
     precision: str = AUTO,
+    codes: bool = False,
     progress: Progress = lambda _: None,
 ) -> Card:
     """Import `source` into `folder`/name and return its card.
 
     The model appears complete or not at all; one of the same name is replaced. `precision` is
-    "auto" or that of all large matrices. `progress` hears each step. Raises ModelError in one
-    sentence if the file cannot play or the disk refuses it.
+    "auto" or that of all large matrices; `codes` keeps a discrete model's whole numbers as its
+    inlets. `progress` hears each step. Raises ModelError in one sentence if the file cannot play
+    or the disk refuses it.
     """
     name = _name(source) if name is None else name
     if not name or _cleaned(name) != name:
@@ -73,7 +78,7 @@ def import_model(
         with workspace(folder) as scratch:
             work = scratch / name
             work.mkdir()
-            card = _build(model, contract, source, work, name, precision, progress)
+            card = _build(model, contract, source, work, name, Wishes(precision, codes), progress)
             write_card(card, work)
             install(work, folder / name, scratch)
     except OSError as error:
@@ -90,10 +95,10 @@ def _build(
     source: Path,
     work: Path,
     name: str,
-    precision: str,
+    wishes: Wishes,
     progress: Progress,
 ) -> Card:
-    notes = _notes(contract)
+    notes = _notes(contract, contract.latents)
     card = Card(
         format=FORMAT,
         name=name,
@@ -112,7 +117,7 @@ def _build(
         notes=notes,
     )
     try:
-        _rebuild(card, model, contract, work, precision, progress)
+        _rebuild(card, model, contract, work, wishes, progress)
     except (OSError, MemoryError):
         raise
     except Exception as error:  # whatever a strange tree breaks, its file still plays
@@ -127,12 +132,12 @@ def _build(
     if card.level_db < _SILENT_DB:
         notes.append("Silent for random latents: check the export.")
     card.level_db = round(card.level_db, 1)
-    _add_encoder(card, model, contract, work, precision, progress)
+    _add_encoder(card, model, contract, work, wishes, progress)
     return card
 
 
 def _rebuild(
-    card: Card, model: Model, contract: Contract, work: Path, precision: str, progress: Progress
+    card: Card, model: Model, contract: Contract, work: Path, wishes: Wishes, progress: Progress
 ) -> None:
     """Write, verify and measure the decoder's graphs, and say on `card` what they are."""
     progress("recognising the family")
@@ -157,10 +162,21 @@ def _rebuild(
     exact, matrices = write_exact(part, work)
     progress("comparing with TorchScript")
     verified = _verified(model, contract, exact, architecture)
+    if codes and not wishes.codes and isinstance(architecture, RaveDecoder):
+        architecture = played(architecture)
+        codes, latents = architecture.codes, architecture.latent.latents
+        part = replace(
+            part,
+            write=architecture.write,
+            codes=codes,
+            description=description | {"latents": latents},
+        )
+        exact, matrices = write_exact(part, work)
+        card.latents, card.notes[:] = latents, _notes(contract, latents)
     level = level_db(exact, codes=codes)
     progress("choosing the precision")
     rule = DecoderRule(exact, codes)
-    plays, variants, accepted = write_variants(part, rule, exact, matrices, precision, work)
+    plays, variants, accepted = write_variants(part, rule, exact, matrices, wishes.precision, work)
     progress("measuring")
     card.look_ahead = look_ahead(exact, codes=codes)
     card.family, card.runtime, card.delay = architecture.family, "onnx", architecture.delay
@@ -196,16 +212,14 @@ def _keep(card: Card, source: Path, work: Path) -> None:
 
 
 def _add_encoder(
-    card: Card, model: Model, contract: Contract, work: Path, precision: str, progress: Progress
+    card: Card, model: Model, contract: Contract, work: Path, wishes: Wishes, progress: Progress
 ) -> None:
     """Put the encoder on `card`, or the reason why there is none among its notes."""
     if contract.encoding is None:
         card.notes.append("Has no encoder.")
         return
     try:
-        encoder, ranges = import_encoder(
-            model, contract, contract.encoding, work, precision, progress
-        )
+        encoder, ranges = import_encoder(model, contract, contract.encoding, work, wishes, progress)
     except (OSError, MemoryError):
         raise
     except Exception as error:  # whatever breaks here, the file still plays
@@ -231,17 +245,14 @@ def _verified(
     return error
 
 
-def _notes(contract: Contract) -> list[str]:
+def _notes(contract: Contract, latents: int) -> list[str]:
     notes: list[str] = []
-    if contract.latents < LATENT_CHANNELS:
+    if latents < LATENT_CHANNELS:
         notes.append(
-            f"Has {contract.latents} latents: channels {contract.latents + 1} to "
-            f"{LATENT_CHANNELS} are unused."
+            f"Has {latents} latents: channels {latents + 1} to {LATENT_CHANNELS} are unused."
         )
-    if contract.latents > LATENT_CHANNELS:
-        notes.append(
-            f"Has {contract.latents} latents: {LATENT_CHANNELS + 1} to {contract.latents} are zero."
-        )
+    if latents > LATENT_CHANNELS:
+        notes.append(f"Has {latents} latents: {LATENT_CHANNELS + 1} to {latents} are zero.")
     if contract.channels > 1:
         notes.append(f"Has {contract.channels} channels: mixed to mono.")
     if not contract.rate_declared:

@@ -74,6 +74,8 @@ def _against(folder: Path, card: Card, source: Path) -> list[Finding]:
 
     model, facts = contract.open_model(source)
     architecture = recognise(model, facts.latents)
+    if architecture.codes and not card.codes:
+        return [Finding("plays its codes by continuous channels: compared when imported", True)]
     decoder = OnnxDecoder(folder / card.variants["fp32"].file, [0])
     if card.delay:
         error = verification.offline_error(

@@ -22,6 +22,14 @@ EXACT = str(Precision.FP32)
 _FASTER = 0.98  # a coarser graph must need no more than this part of the exact one's time
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What an import is asked for: a precision or "auto"; whether to keep codes as inlets."""
+
+    precision: str = AUTO
+    codes: bool = False
+
+
 class Rule(Protocol[Judged_contra]):
     """What a coarser graph is judged by."""
 

@@ -36,7 +36,7 @@ class Examined:
 
 def examine(source: Path, folder: Path) -> Examined:
     """Import `source` into `folder` and measure; raises ModelError if it cannot play at all."""
-    card = import_model(source, folder)
+    card = import_model(source, folder, codes=True)
     faults: list[str] = []
     if card.runtime != "onnx":
         return Examined(card, float("nan"), None, float("nan"), tuple(card.notes))

@@ -100,7 +100,7 @@ def test_channels_of_a_mono_model_differ(opened: Any) -> None:
     ],
 )  # fmt: skip
 def test_cards(kind: str, family: str, notes: list[str], rave: Rave, folder: Path) -> None:
-    card = import_model(rave(**KINDS[kind]), folder, name="bell")
+    card = import_model(rave(**KINDS[kind]), folder, name="bell", codes=True)
     assert (card.runtime, card.family, card.delay) == ("onnx", family, 0)
     assert card.notes == [*notes, NO_ENCODER]
     assert card.verified is not None and card.verified <= 2e-5
