@@ -1,6 +1,6 @@
 """One side of a speed comparison, in a process of its own: reads "what count", prints times.
 
-`python -m tests.bench.contestant torch FILE.ts` or `... ours MODEL_FOLDER PRECISION`. What is timed
+`python -m tests.bench.contestant torch|frozen FILE.ts` or `... ours MODEL_FOLDER PRECISION`. What is timed
 is a decode of "1" or "2" voices or "encode".
 """
 
@@ -18,8 +18,8 @@ Call = tuple[Callable[[], object], int]
 """What is timed, and how many frames it does at once."""
 
 
-def torch_side(path: str) -> Callable[[str], Call]:
-    """Return a maker of calls on the TorchScript file, as nn~ makes them."""
+def torch_side(path: str, *, frozen: bool = False) -> Callable[[str], Call]:
+    """Return a maker of calls on the TorchScript file, as nn~ makes them or frozen before."""
     import torch  # noqa: PLC0415
 
     from appliance.decoders.contract import open_model  # noqa: PLC0415
@@ -27,12 +27,17 @@ def torch_side(path: str) -> Callable[[str], Call]:
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     model, contract = open_model(Path(path))
+    least_buffer = getattr(model, "min_buffer_size", None)
+    if frozen:
+        kept = ["decode", *(["encode"] if contract.encoding is not None else [])]
+        model = torch.jit.freeze(model, preserved_attrs=kept)
+        model = torch.jit.optimize_for_inference(model, other_methods=kept)
 
     def make(what: str) -> Call:
         if what == ENCODE:
             assert contract.encoding is not None
             ratio = contract.encoding.ratio
-            least = int(getattr(model, "min_buffer_size", (ratio,))[0])  # vschaos2 fails below it
+            least = int((least_buffer or (ratio,))[0])  # vschaos2 fails below it
             sound = 0.1 * torch.randn(1, contract.encoding.channels, max(ratio, least))
             return lambda: model.encode(sound), sound.shape[-1] // ratio
         z = torch.randn(int(what), contract.latents, 1)
@@ -65,7 +70,11 @@ def our_side(folder: str, precision: str) -> Callable[[str], Call]:
 
 def main() -> None:
     """Serve rounds until standard input ends."""
-    make = torch_side(sys.argv[2]) if sys.argv[1] == "torch" else our_side(*sys.argv[2:4])
+    kind = sys.argv[1]
+    if kind == "ours":
+        make = our_side(*sys.argv[2:4])
+    else:
+        make = torch_side(sys.argv[2], frozen=kind == "frozen")
     calls: dict[str, Call] = {}
     print("ready", flush=True)
     for line in sys.stdin:

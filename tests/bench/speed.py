@@ -90,6 +90,8 @@ def _compare(file: Path, folder: Path, rounds: int, calls: int) -> None:
     preload = _preload(folder)
     if preload is not None:
         contestants.append(Contestant("torch, MKL fast path", "torch", str(file), preload=preload))
+        frozen = Contestant("torch, fast and frozen", "frozen", str(file), preload=preload)
+        contestants.append(frozen)
     contestants += [Contestant(f"ours, {p}", "ours", home, p) for p in ("auto", "fp32")]
     kinds = ["1", "2"] + [ENCODE] * (card.encoder is not None)
     for _ in range(rounds):
@@ -97,7 +99,7 @@ def _compare(file: Path, folder: Path, rounds: int, calls: int) -> None:
             for contestant in contestants:
                 contestant.round(what, calls)
     click.echo(f"\n{file.name}: {card.family}, {1e3 * card.ratio / card.rate:.1f} ms a frame")
-    peers = contestants[: 2 if preload else 1]
+    peers = contestants[: 3 if preload else 1]
     click.echo(f"{'':24}{'':>8}{'median':>9}{'p99':>9}   per voice, against torch's one voice")
     for contestant in contestants:
         for what, times in contestant.times.items():

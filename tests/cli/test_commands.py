@@ -132,6 +132,18 @@ def test_the_list_says_which_models_encode(box: Box, monkeypatch: pytest.MonkeyP
     assert re.search(r"│ +│$", rows["slow"].rstrip())
 
 
+def test_latency(box: Box) -> None:
+    """What the card holds, the headroom and the limiter's look-ahead, for any model."""
+    said = box("latency", "--config", box.configure(), "--period", "128")
+    assert said.code == 0, said.err
+    first, *rest = said.out.splitlines()
+    assert first == "period 128, 8.7 ms in the card's buffer, 5.8 ms headroom"
+    assert [line.split(":")[0] for line in rest] == ["slow", "fast"]
+    for line in rest:
+        added = float(line.split(": ")[1].split(" ms")[0])
+        assert 8.7 + 5.8 <= added < 20
+
+
 def test_a_file_that_is_no_model(box: Box) -> None:
     Path("song.ts").write_text("la la la")
     said = box("models", "import", "song.ts")

@@ -11,6 +11,7 @@ from appliance.decoders.card import Card
 from appliance.decoders.contract import Contract, Model, open_model
 from appliance.decoders.families import Architecture, recognise
 from appliance.decoders.importer import import_model
+from appliance.decoders.layers import Chain, Layer, Recurrence, Sum
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.rave import RaveDecoder
 from appliance.decoders.trials import trial_latents, trial_noise
@@ -73,8 +74,8 @@ def _error(
 
 def _chunks(architecture: Architecture, contract: Contract) -> float | None:
     """Return how far several frames at once are from one by one, None if that cannot be written."""
-    if not isinstance(architecture, RaveDecoder):
-        return None  # a spectral decoder is written for one frame
+    if not isinstance(architecture, RaveDecoder) or _forgets(architecture.net):
+        return None  # a spectral decoder is written for one frame; a recurrence is one call long
     singly, at_once = (Player(architecture, 1, frames=frames) for frames in (1, _AT_ONCE))
     random = np.random.default_rng(0)
     z = trial_latents(contract.latents, FRAMES, seed=7, codes=architecture.codes)
@@ -94,6 +95,17 @@ def _chunks(architecture: Architecture, contract: Contract) -> float | None:
             parts.append(singly.decode(latents[:, :, frame : frame + 1], own))
     ours, theirs = np.concatenate(parts, axis=1), np.concatenate(wholes, axis=1)
     return float(np.abs(ours - theirs).max() / max(float(np.abs(theirs).max()), 1e-6))
+
+
+def _forgets(layer: Layer) -> bool:
+    """Return whether a network begins anew at each call, as a recurrence in RAVE does."""
+    match layer:
+        case Recurrence():
+            return True
+        case Chain(parts) | Sum(parts):
+            return any(_forgets(part) for part in parts)
+        case _:
+            return False
 
 
 def _piece(
