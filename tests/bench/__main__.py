@@ -6,6 +6,7 @@ os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # as the engine has it; ch
 
 import click
 
+from tests.bench.cost import cost
 from tests.bench.endurance import endurance
 from tests.bench.speed import speed
 from tests.bench.stick import importing, interrupted, restart
@@ -18,6 +19,7 @@ def bench() -> None:
 
 bench.add_command(speed)
 bench.add_command(endurance)
+bench.add_command(cost)
 for command in (interrupted, restart, importing):
     bench.add_command(command)
 

@@ -1,7 +1,7 @@
 """One side of a speed comparison, in a process of its own: reads "what count", prints times.
 
-`python -m tests.bench.contestant torch|frozen FILE.ts` or `... ours MODEL_FOLDER PRECISION`. What is timed
-is a decode of "1" or "2" voices or "encode".
+`python -m tests.bench.contestant torch|frozen FILE.ts` or `... ours MODEL_FOLDER PRECISION`. What
+is timed is a decode of "1" or "2" voices or "encode".
 """
 
 import sys
