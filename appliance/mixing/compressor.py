@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from appliance.mixing.envelope import UNIT, PeakEnvelope, fall_per_sample
 from appliance.mixing.level import DB_PER_OCTAVE, fade_samples
 from appliance.mixing.ramp import Ramp
+from appliance.mixing.recursive import linear
 from appliance.mixing.saturation import LARGEST_DRIVE, Saturation
 from appliance.parameters import Values
 from appliance.parameters.watch import Watch
@@ -169,7 +169,7 @@ class Compressor:
     def _smooth(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         # Around 1 instead of 0, so that a fading state never gets slow denormal numbers.
         wanted += 1
-        gain, self._state = lfilter(self._numerator, self._denominator, wanted, zi=self._state)
+        gain, self._state = linear(self._numerator, self._denominator, wanted, self._state)
         gain -= 1
         self._reduction = float(gain[-1])
         return gain

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
 from appliance.mixing.biquad import Section, high_shelf, low_shelf, peak
 from appliance.mixing.level import fade_samples
+from appliance.mixing.recursive import sections
 from appliance.parameters import Values
 from appliance.parameters.watch import Watch
 
@@ -28,7 +28,7 @@ class _Bank:
         """Return `signal` (2, n), plus the bias, filtered; itself if there are no sections."""
         if not self.bands:
             return signal
-        out, self.state = sosfilt(self.sections, signal + _BIAS, axis=-1, zi=self.state)
+        out, self.state = sections(self.sections, signal + _BIAS, self.state)
         return out
 
 
