@@ -10,6 +10,7 @@ from tests.bench.cost import cost
 from tests.bench.endurance import endurance
 from tests.bench.speed import speed
 from tests.bench.stick import importing, interrupted, restart
+from tests.bench.strangers import strangers
 
 
 @click.group()
@@ -20,7 +21,7 @@ def bench() -> None:
 bench.add_command(speed)
 bench.add_command(endurance)
 bench.add_command(cost)
-for command in (interrupted, restart, importing):
+for command in (interrupted, restart, importing, strangers):
     bench.add_command(command)
 
 if __name__ == "__main__":
