@@ -17,6 +17,7 @@ PAGE_SECONDS = 12.0
 GLANCE_SECONDS = 3.0
 """After a touch the instrument is shown so long, whatever a stick is doing."""
 RESULT_SECONDS = 30.0
+GOODBYE = Notice("Goodbye", ("Wait for the word", "before you unplug"))
 _STEPS = 16
 SILENT_DB = -60.0
 
@@ -67,7 +68,7 @@ class Director:
         )
         alert = shown(alerts, now)
         if inputs.leaving:
-            return Notice("Goodbye", ("Wait for the word", "before you unplug"))
+            return GOODBYE
         if not instrument.connected and (start := _start(self._name, inputs.start)) is not None:
             return start
         glance = now - signals.touched < GLANCE_SECONDS

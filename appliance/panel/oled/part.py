@@ -13,10 +13,10 @@ from appliance.errors import DeviceError
 from appliance.panel import power
 from appliance.panel.box import News
 from appliance.panel.oled.care import Care
-from appliance.panel.oled.director import Director, Inputs
+from appliance.panel.oled.director import GOODBYE, Director, Inputs
 from appliance.panel.oled.facts import Machine, machine
 from appliance.panel.oled.renderer import render
-from appliance.panel.oled.screen import Notice, Screen
+from appliance.panel.oled.screen import Screen
 from appliance.panel.part import Desk, ThreadPart
 from appliance.panel.settings import OledConfig
 from appliance.panel.usb.visit import read_visit
@@ -27,7 +27,6 @@ PERIOD = 0.1
 """Seconds between two frames at least: I2C is slow, and nobody reads faster."""
 _FACTS_SECONDS = 2.0
 _FIRST_RETRY, _LAST_RETRY = 1.0, 30.0
-GOODBYE = Notice("Goodbye", ("Wait for the word", "before you unplug"))
 
 
 class Screenlike(Protocol):
