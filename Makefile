@@ -7,7 +7,7 @@
 # make damaged  imports 200 damaged files, each in a process of its own
 # make image   the card's image; VARIANT=qemu-amd64, pi5-debian, pi5-debian-rt, pi5 (docs/image.md)
 # make image-test  boots built images in QEMU and puts them through everything a box must do
-# make bench   speed against TorchScript, real-time endurance
+# make bench   speed against TorchScript, real-time endurance, latency of live input
 # make lint    ruff and pyright
 
 PYTHON ?= python3

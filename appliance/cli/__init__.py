@@ -16,6 +16,7 @@ from appliance.errors import ApplianceError
 
 COMMANDS = (
     "render", "play", "panel", "models", "imports", "latents", "presets", "check", "status",
+    "params",
     "latency", "board", "stick", "farewell", "update", "reset",
 )  # fmt: skip
 """Each lives in the module of its name; only the one that is asked for is imported."""

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.cli.live_latency import measure_input
 from appliance.cli.settings import config_option, configuration, open_library
 from appliance.config import Config, DecoderConfig
 from appliance.decoders.library import Library
@@ -19,17 +20,32 @@ _TURNS = 200
 
 @click.command()
 @click.option("--period", type=click.IntRange(16, 8192), help="Instead of the configuration's.")
+@click.option(
+    "--input", "live", is_flag=True, help="From the live input, through a cable from the output."
+)
+@click.option(
+    "--bursts", type=click.IntRange(1, 200), default=20, show_default=True, help="With --input."
+)
+@click.option("--model", help="With --input: encode and decode with this model alone.")
 @config_option
-def latency(period: int | None, config_path: Path | None) -> None:
+def latency(
+    period: int | None, live: bool, bursts: int, model: str | None, config_path: Path | None
+) -> None:
     """Turn an offset at random moments and find the first sample that changes, model by model.
 
     The very objects of the engine are stepped, their output played by a card whose buffer is full.
     The model's own time, from its next frame's start to the first change, is taken off.
+
+    With --input noise bursts go out, come in again, are encoded and change what the decoders play:
+    the whole way, with both cards' buffers and the models' own time. Stop a running engine first.
     """
     config, _ = configuration(config_path)
     if period is not None:
         audio = msgspec.structs.replace(config.audio, period=period)
         config = msgspec.structs.replace(config, audio=audio)
+    if live:
+        measure_input(config, bursts, model)
+        return
     library = open_library(config)
     rate = config.audio.rate
     card = config.audio.period * config.audio.periods

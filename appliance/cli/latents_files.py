@@ -15,6 +15,7 @@ from appliance.jam.arrays import read_latents, write_latents, write_layout
 from appliance.jam.edits import EDITS, edited, resampled
 from appliance.jam.encoding import encode_file
 from appliance.jam.filling import KINDS, random_latents
+from appliance.plots.latents import latents_chart
 
 RATE = 44100 / 2048
 """Points a second of most RAVE models; a file does not say its own."""
@@ -128,7 +129,21 @@ def encode(
     _told(out, encoded.latents, f" by {chosen}, {encoded.rate:.4g} points a second")
 
 
-COMMANDS = (info, convert, edit, fill, encode)
+@click.command()
+@_in
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@_rate
+def plot(source: Path, out: Path, rate: float) -> None:
+    """Draw a FILE of latents to OUT, a .png picture of eight lanes."""
+    latents = read_latents(source)
+    if out.suffix.lower() != ".png":
+        raise LatentError(f"{out} cannot be written: its name must end in .png.")
+    seconds = latents.shape[1] / rate
+    latents_chart(latents[None].astype(np.float64), seconds, source.name).save(out)
+    click.echo(f"{out}: 8 x {latents.shape[1]} latents, {seconds:.1f} s")
+
+
+COMMANDS = (info, convert, edit, fill, encode, plot)
 
 
 def _npy(out: Path) -> Path:

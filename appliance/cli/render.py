@@ -21,7 +21,9 @@ from appliance.cli.settings import (
 from appliance.engine.instrument import Instrument
 from appliance.engine.offline import take_input
 from appliance.errors import AudioError
+from appliance.plots.latents import sound_chart
 
+_SHOWN_SECONDS = 30.0
 _SUBTYPES = {".wav": "PCM_24", ".flac": "PCM_24"}
 
 
@@ -31,6 +33,11 @@ _SUBTYPES = {".wav": "PCM_24", ".flac": "PCM_24"}
 @click.option("--seed", type=click.IntRange(0, 2**16 - 1), default=0, help="Of all random numbers.")
 @click.option("--period", type=click.IntRange(16, 8192), help="Frames per block.")
 @click.option("--input", "heard", type=click.Path(path_type=Path), help="Audio for the encoder.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw latents and spectrogram of the first 30 s as PNG.",
+)
 @config_option
 @preset_option
 @set_option
@@ -40,6 +47,7 @@ def render(
     seed: int,
     period: int | None,
     heard: Path | None,
+    plot: Path | None,
     config_path: Path | None,
     preset: str | None,
     settings: tuple[str, ...],
@@ -52,13 +60,16 @@ def render(
         raise AudioError(f"{out} cannot be written: its name must end in .wav or .flac.")
     config, _ = configuration(config_path)
     instrument = Instrument(config, open_library(config), seed=seed)
-    begin_with(instrument, config, preset, settings)
+    name = begin_with(instrument, config, preset, settings)
     if heard is not None:
         take_input(instrument, heard)
         instrument.values.set("/encoder/file/play", True)
     instrument.settle()
     total = round(seconds * instrument.rate)
     block: NDArray[np.float32] = np.zeros((2, period or config.audio.period), np.float32)
+    shown = round(_SHOWN_SECONDS * instrument.rate) if plot is not None else 0
+    latents: list[NDArray[np.float64]] = []
+    sound: list[NDArray[np.float32]] = []
     begun = time.monotonic()
     peak = power = 0.0
     partial = out.with_name(f".{out.name}.partial")
@@ -78,6 +89,9 @@ def render(
             for start in range(0, total, block.shape[1]):
                 part = block[:, : min(block.shape[1], total - start)]
                 instrument.render(part)
+                if start < shown:
+                    latents.append(instrument.z.copy())
+                    sound.append(part.sum(axis=0))
                 file.write(part.T)
                 peak = max(peak, float(np.abs(part).max()))
                 power += float(np.sum(np.square(part, dtype=np.float64)))
@@ -91,6 +105,9 @@ def render(
     finally:
         partial.unlink(missing_ok=True)
     took = time.monotonic() - begun
+    if plot is not None:
+        picture = sound_chart(np.stack(latents, -1), np.concatenate(sound), instrument.rate, name)
+        picture.save(plot)
     click.echo(
         f"{out}: {seconds:g} s at {instrument.rate} Hz, RMS {_db(power / (2 * total)):.1f} dBFS, "
         f"peak {_db(peak**2):.1f} dBFS, {seconds / took:.1f} times real time"

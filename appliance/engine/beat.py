@@ -3,7 +3,7 @@
 - ``/clock/tap`` sets the tempo by hand, from the second tap on
 - ``/clock/start`` begins at beat 0; ``/clock/stop`` and ``/clock/continue`` are for MIDI clocks
 - ``/clock/pulse`` is one of the 24 of a beat, ``/clock/position SIXTEENTHS`` says where the next is
-- each may end with its time: whole microseconds of this machine's monotonic clock
+- each may end with how many microseconds ago it was
 """
 
 import time
@@ -19,7 +19,7 @@ from appliance.parameters import Values
 from appliance.suggestion import did_you_mean
 
 _LOST = 1.0  # seconds without a pulse after which the MIDI clock counts as lost
-_OLDEST = 1.0  # seconds by which a time may lie back
+_OLDEST = 1e6  # microseconds ago
 
 
 class Beat:
@@ -98,12 +98,13 @@ class Beat:
 
 
 def _moment(address: str, arguments: Sequence[Any]) -> float:
-    """Return the time that a message names, in seconds, or the present."""
+    """Return the time of a message, in seconds of the monotonic clock."""
     now = time.monotonic()
     if not arguments:
         return now
-    if len(arguments) > 1 or not isinstance(arguments[0], int | float):
-        raise ParameterError(f"{address} takes at most its time in microseconds.")
-    moment = float(arguments[0]) / 1e6
-    # Another machine's clock tells nothing here.
-    return moment if now - _OLDEST <= moment <= now else now
+    ago = arguments[0]
+    if len(arguments) > 1 or not isinstance(ago, int | float) or not 0 <= ago <= _OLDEST:
+        raise ParameterError(
+            f"{address} takes at most how long ago it was, 0 to {_OLDEST:.0f} microseconds."
+        )
+    return now - ago / 1e6

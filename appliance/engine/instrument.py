@@ -137,6 +137,11 @@ class Instrument:
         if instants:
             self._held[:] = z[:, :, -1]
 
+    @property
+    def z(self) -> NDArray[np.float64]:
+        """What every decoder slot reads, as of the last instant, float64 (slots, 8), live."""
+        return self._held
+
     def due(self) -> int:
         """Return the sample that is due now: the clock less the headroom."""
         return self.sample - self.headroom

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-_SPAN = 3.0  # seconds in which a wrong reserve is made up for
+_SPAN = 1.5  # seconds in which a wrong reserve is made up for
 _PULL = 0.005  # by which the pace may differ from the nominal one
 _SMOOTHING = 0.25  # seconds over which the reserve is averaged
 _FADE = 64  # samples over which sound comes back after a gap
@@ -22,9 +22,9 @@ _FADE = 64  # samples over which sound comes back after a gap
 class Intake:
     """A stream of mono sound with a reserve against jitter.
 
-    The reserve begins at `block` + `period` samples: a block to be read, half a period because
-    samples come in periods, and half a period of time. Each gap makes it half a period longer, up
-    to `most`.
+    The reserve begins at `block` + 0.75 * `period` samples: a block to be read, half a period
+    because samples come in periods, and a quarter of time for late threads. Each gap makes it half
+    a period longer, up to `most`.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Intake:
         self._rate = float(rate)
         self.period = period
         self._block = block
-        self._least = float(block + period)
+        self._least = block + 0.75 * period
         self._most = float(max(most, self._least))
         self.reserve = self._least
         """Samples that wait on average before a read."""

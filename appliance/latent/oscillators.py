@@ -76,6 +76,9 @@ class Oscillators:
         self._fall = np.zeros(shape)
         self._low = np.zeros(shape, np.bool_)
         self._gain = np.zeros(LATENT_CHANNELS)
+        self._rise = np.ones(LATENT_CHANNELS)  # widths of a triangle's sides
+        self._drop = np.ones(LATENT_CHANNELS)
+        self._duty_seen = b""
         self._used: dict[float, NDArray[np.bool_]] = {}
         self._mask = {code: np.zeros(LATENT_CHANNELS, np.bool_) for code in (_SAW, _RECT, _TRI)}
         self._mask[_SINE] = self._phase.parkable
@@ -124,9 +127,13 @@ class Oscillators:
         duty, low, fall = self._duty, self._low[:n], self._fall[:n]
         np.less(p, duty, out=low)
         np.subtract(1.0, p, out=fall)
-        # A side of no width is never chosen, so its divisor only has to be other than 0.
-        np.divide(fall, np.where(duty < 1.0, 1.0 - duty, 1.0), out=shape)
-        np.divide(p, np.where(duty > 0.0, duty, 1.0), out=shape, where=low)
+        if (now := duty.tobytes()) != self._duty_seen:
+            # A side of no width is never chosen, so its divisor only has to be other than 0.
+            self._duty_seen = now
+            self._rise[:] = np.where(duty > 0.0, duty, 1.0)
+            self._drop[:] = np.where(duty < 1.0, 1.0 - duty, 1.0)
+        np.divide(fall, self._drop, out=shape)
+        np.divide(p, self._rise, out=shape, where=low)
         np.multiply(shape, 2.0, out=shape)
         np.subtract(shape, 1.0, out=shape)
 

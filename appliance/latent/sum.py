@@ -74,8 +74,6 @@ class LatentSum:
         )
         self._weigh()
         self._outputs = np.zeros((len(modules), LATENT_CHANNELS, max_instants))
-        self._magnitude = np.zeros_like(self._outputs)
-        self._legal = np.zeros(self._outputs.shape, np.bool_)
         self._last = np.zeros((len(modules), LATENT_CHANNELS))
         self._last_view = self._last.view()
         self._last_view.flags.writeable = False
@@ -117,12 +115,10 @@ class LatentSum:
         outputs = self._outputs[:, :, :n]
         for module, output in zip(self.modules, outputs, strict=True):
             module.evaluate(start, output)
-        legal = self._legal[:, :, :n]
-        np.absolute(outputs, out=self._magnitude[:, :, :n])
-        np.less_equal(self._magnitude[:, :, :n], LIMIT, out=legal)  # false for NaN too
-        if not legal.all():
+        # Not a number makes both comparisons false.
+        if not (outputs.max() <= LIMIT and outputs.min() >= -LIMIT):
             self.faults += 1
-            np.copyto(outputs, 0.0, where=~legal)
+            np.copyto(outputs, 0.0, where=~(np.abs(outputs) <= LIMIT))
         self._last[:] = outputs[:, :, n - 1]
         self.outputs = outputs
         if self._watch.changed():

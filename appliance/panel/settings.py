@@ -71,6 +71,15 @@ class FootswitchConfig(Section, frozen=True):
     ] = "panic"
 
 
+class MidiClockConfig(Section, frozen=True):
+    """MIDI clock from other instruments."""
+
+    on: Annotated[bool, Meta(description="Pass MIDI clock on to the engine")] = True
+    port: Annotated[
+        Word | None, Meta(description="Part of the port's name; null is the one that sends clock")
+    ] = None
+
+
 class ImportsConfig(Section, frozen=True):
     """Importing models while the instrument plays."""
 
@@ -157,6 +166,9 @@ class PanelConfig(Section, frozen=True):
     )
     footswitch: Annotated[FootswitchConfig, Meta(description="The double footswitch")] = field(
         default_factory=FootswitchConfig
+    )
+    midi_clock: Annotated[MidiClockConfig, Meta(description="MIDI clock")] = field(
+        default_factory=MidiClockConfig
     )
     imports: Annotated[ImportsConfig, Meta(description="The queue of imports")] = field(
         default_factory=ImportsConfig

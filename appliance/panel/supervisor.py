@@ -12,6 +12,7 @@ PARTS: dict[str, str] = {
     "imports": "appliance.panel.imports:ImportsPart",
     "stick": "appliance.panel.usb.part:StickPart",
     "oled": "appliance.panel.oled.part:OledPart",
+    "midi_clock": "appliance.panel.midi_clock:MidiClockPart",
     "web": "appliance.panel.web.part:WebPart",
     "push": "appliance.panel.push.device.part:PushPart",
     "footswitch": "appliance.panel.footswitch.part:FootswitchPart",

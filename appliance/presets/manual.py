@@ -4,7 +4,8 @@ from typing import get_args, get_origin
 
 import msgspec
 
-from appliance.parameters import Parameter
+from appliance.markdown import table
+from appliance.parameters.page import HEAD, row_of
 from appliance.parameters.table import ROWS
 from appliance.presets.commands import COMMANDS
 from appliance.presets.file_name import FOLDERS
@@ -34,7 +35,7 @@ def manual() -> str:
         f"A preset is a YAML file of format {FORMAT} that holds only what differs from the "
         "defaults:",
         _EXAMPLE,
-        _table(("key", "holds", "it is"), [_field(f) for f in msgspec.structs.fields(Preset)]),
+        table(("key", "holds", "it is"), [_field(f) for f in msgspec.structs.fields(Preset)]),
         f"A bank is a folder of up to {SLOTS} such files, `01.yaml` to `{SLOTS}.yaml`; a name may "
         "go on behind the number, as in `07-slow-bells.yaml`. Files may be edited while the "
         "instrument plays. One that cannot be read keeps its slot's last good version; at the next "
@@ -52,10 +53,10 @@ def manual() -> str:
         "## Parameters",
         "`{channel}`, `{source}` and `{jam}` are 1 to 8, `{slot}` a decoder slot from 1, `{peak}` "
         "1 to 4.",
-        _table(("address", "values", "default", "morph", "meaning"), [_row(p) for p in ROWS]),
+        table(HEAD, [row_of(row) for row in ROWS]),
         "The defaults of a decoder's on, level and pan are those of the configuration.",
         "## Messages",
-        _table(
+        table(
             ("message", "arguments", "effect"),
             [
                 (f"`/preset/{c.name}`", f"`{c.arguments}`" if c.arguments else "", c.description)
@@ -77,22 +78,3 @@ def _field(field: msgspec.structs.FieldInfo) -> tuple[str, str, str]:
     if get_origin(hint) is dict:
         kind = "a mapping"
     return f"`{field.encode_name}`", meaning, kind + (", required" if field.required else "")
-
-
-def _row(parameter: Parameter) -> tuple[str, str, str, str, str]:
-    choices = parameter.choices
-    values = ", ".join(choices) if choices else parameter.range
-    default = choices[int(parameter.default)] if choices else f"{parameter.default:g}"
-    return (
-        f"`{parameter.address}`",
-        values,
-        default,
-        str(parameter.curve),
-        parameter.description,
-    )
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [" | ".join(head), " | ".join("---" for _ in head)]
-    lines += [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)

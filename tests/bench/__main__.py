@@ -8,6 +8,8 @@ import click
 
 from tests.bench.cost import cost
 from tests.bench.endurance import endurance
+from tests.bench.latency import latency
+from tests.bench.modules import modules
 from tests.bench.speed import speed
 from tests.bench.stick import importing, interrupted, restart
 from tests.bench.strangers import strangers
@@ -20,6 +22,8 @@ def bench() -> None:
 
 bench.add_command(speed)
 bench.add_command(endurance)
+bench.add_command(latency)
+bench.add_command(modules)
 bench.add_command(cost)
 for command in (interrupted, restart, importing, strangers):
     bench.add_command(command)

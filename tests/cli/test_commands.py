@@ -205,3 +205,13 @@ def test_play_brings_its_panel_along(box: Box) -> None:
         check=True,
     )
     assert f"The engine 'neural-synth' answers on 127.0.0.1:{port}." in playing.stderr
+
+
+def test_parameters_are_listed(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    said = box("params", "/clock")
+    assert said.code == 0 and "/clock/tempo" in said.out and "/offset" not in said.out
+    assert "20 to 300 BPM" in said.out
+    assert box("params", "--markdown").out.startswith("# Parameters")
+    said = box("params", "/clok")
+    assert said.code == 2 and "Did you mean '/clock'" in said.err

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
+from appliance.plots.chart import WIDTH
 from tests.cli.conftest import Box
 
 
@@ -152,3 +154,18 @@ def test_an_audio_file_plays_through_the_encoder_alone_or_with_its_preset(
     assert Path("d.wav").read_bytes() != Path("a.wav").read_bytes()
     said = box("render", "e.wav", *common, "--input", "gone.wav")
     assert said.code == 4 and "gone.wav cannot be read" in said.err
+
+
+def test_pictures_are_drawn_beside_and_change_nothing(box: Box) -> None:
+    np.save("a.npy", np.random.default_rng(1).standard_normal((8, 50)).astype(np.float32))
+    said = box("latents", "plot", "a.npy", "a.png", "--rate", "10")
+    assert said.code == 0 and "8 x 50 latents, 5.0 s" in said.out
+    assert Image.open("a.png").size[0] > WIDTH
+    said = box("latents", "plot", "a.npy", "a.jpg")
+    assert said.code and "a.jpg cannot be written" in said.err
+    common = ("--config", box.configure(), "--seconds", "1", "--set", "/oscillators/1/waveform=saw")
+    assert box("render", "a.wav", *common).code == 0
+    said = box("render", "b.wav", *common, "--plot", "b.png")
+    assert said.code == 0, said.err
+    assert Path("a.wav").read_bytes() == Path("b.wav").read_bytes()
+    assert Image.open("b.png").size[1] > Image.open("a.png").size[1] + 200

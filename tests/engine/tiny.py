@@ -1,14 +1,16 @@
 """A library of very small, real decoders: written, stored and run as any imported model is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from appliance.decoders.card import FORMAT, Card, Source, Variant, write_card
+from appliance.decoders.card import FORMAT, Card, EncoderCard, Source, Variant, write_card
 from appliance.decoders.graph import Graph
 from appliance.decoders.layers import Activation, Chain, Convolution, LeakyRelu
 from appliance.decoders.layers import TransposedConvolution as Up
 from appliance.decoders.library import Library
+from appliance.decoders.role import Role
 from appliance.decoders.streaming import write
 
 
@@ -37,8 +39,14 @@ def write_model(
     graph.output("audio", graph.reshape(audio.name, ratio), (ratio,))
     home = folder / name
     home.mkdir(parents=True)
-    description = {"family": "tiny", "rate": rate, "ratio": ratio, "latents": latents}
+    description: dict[str, str | int] = {
+        "family": "tiny",
+        "rate": rate,
+        "ratio": ratio,
+        "latents": latents,
+    }
     (home / "decoder.fp32.onnx").write_bytes(graph.serialize(description))
+    (home / "encoder.fp32.onnx").write_bytes(_encoder(ratio, latents, description, weight))
     card = Card(
         format=FORMAT,
         name=name,
@@ -53,8 +61,32 @@ def write_model(
         variants={"fp32": Variant("decoder.fp32.onnx", 1, 0.1)},
         source=Source("none", 0, ""),
         importer="test",
+        encoder=EncoderCard(
+            ratio=ratio,
+            latents=latents,
+            precision="fp32",
+            variants={"fp32": Variant("encoder.fp32.onnx", 1, 0.1)},
+            verified=0,
+            delay=ratio // 2,
+            memory=ratio,
+        ),
     )
     write_card(card, home)
+
+
+def _encoder(
+    ratio: int,
+    latents: int,
+    description: dict[str, str | int],
+    weight: Callable[..., np.ndarray],
+) -> bytes:
+    """Return an encoder whose latents are what one filter as long as a frame gives."""
+    graph = Graph()
+    x = graph.sound(ratio)
+    layer = Convolution(20 * weight(latents, 1, ratio, fan=ratio), None, stride=ratio)
+    z = write(graph, Chain((layer,)), x)
+    graph.output("z", z.name, (z.steps, z.channels))
+    return graph.serialize(description, Role.ENCODER)
 
 
 def tiny_library(folder: Path) -> Library:

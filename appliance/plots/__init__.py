@@ -1,0 +1,1 @@
+"""Pictures of latents and sound, drawn with Pillow."""
