@@ -10,13 +10,13 @@ import pytest
 from appliance.config import Config
 from appliance.panel.box import Box
 from appliance.panel.part import Desk
-from appliance.panel.push.controls import note_of
-from appliance.panel.push.device.fake import FakePush, press_pad, step
-from appliance.panel.push.device.model import MODELS, Model
+from appliance.panel.push.device.fake import step
+from appliance.panel.push.device.model import MODELS
 from appliance.panel.push.device.part import PushPart
 from appliance.panel.push.drawing.picture import draw
 from appliance.panel.push.live import LiveSurface
 from tests.panel.conftest import Engine, until
+from tests.panel.push.torment import Played, hasten, torment
 
 PUSH_3, PUSH_2, PUSH_1 = MODELS
 
@@ -31,32 +31,7 @@ def desk(box: Box) -> Iterator[Desk]:
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait less between looks: the order of things stays."""
-    for name, seconds in {
-        "part._LOOK": 0.01,
-        "part._REST": 0.02,
-        "session._PACE": 0.0,
-        "session._SETTLE": 0.0,
-        "session._LOOK": 0.02,
-        "session._ASK": 0.1,
-        "session._PATIENCE": 0.1,
-        "picture_feed._RETRY": 0.02,
-    }.items():
-        monkeypatch.setattr(f"appliance.panel.push.device.{name}", seconds)
-
-
-class Played:
-    """A part at work on a fake."""
-
-    def __init__(self, desk: Desk, model: Model) -> None:
-        self.push = FakePush(model)
-        self.part = PushPart(desk, self.push)
-        self.part.start()
-
-    def ready(self) -> bool:
-        """Whether the whole surface is lit."""
-        lit = len(self.push.pads) == 64 and "shift" in self.push.buttons
-        return lit and (self.push.frame_count > 0 or self.push.model.product is None)
+    hasten(monkeypatch)
 
 
 @pytest.fixture(params=MODELS, ids=lambda model: model.name)
@@ -178,51 +153,10 @@ def test_what_is_held_is_let_go_when_the_cable_is_pulled(desk: Desk, fast: None)
     played.part.stop()
 
 
-def test_any_sequence_of_plugs_and_garbage_ends_in_a_full_surface(
-    desk: Desk, fast: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """60 here; `python -m tests.bench push` does a thousand."""
-    broken = torment(desk, MODELS, rounds=60, seed=1)
+def test_any_sequence_of_plugs_and_garbage_ends_in_a_full_surface(desk: Desk, fast: None) -> None:
+    """60 here; `python -m tests.bench plugging` does a thousand."""
+    broken = torment(desk, rounds=60, seed=1)
     assert broken == []
-
-
-def torment(desk: Desk, models: tuple[Model, ...], *, rounds: int, seed: int) -> list[str]:
-    """Plug, pull, switch, silence and babble at random; return the rules broken."""
-    random = np.random.default_rng(seed)
-    broken: list[str] = []
-    for model in models:
-        played = Played(desk, model)
-        push = played.push
-        for _ in range(rounds // len(models)):
-            for _ in range(int(random.integers(1, 6))):
-                _disturb(push, random)
-                if random.random() < 0.3:
-                    time.sleep(float(random.uniform(0, 0.02)))
-            push.plug()
-            until(played.ready)
-            assert played.part.failure is None
-        played.part.stop()
-        broken += push.broken
-    return broken
-
-
-def _disturb(push: FakePush, random: np.random.Generator) -> None:
-    match int(random.integers(0, 6)):
-        case 0:
-            push.plug()
-        case 1:
-            push.unplug()
-        case 2:
-            push.switch_on()
-        case 3:
-            push.silent = bool(random.integers(0, 2))
-        case 4:
-            press_pad(push, int(random.integers(0, 64)))
-            push.play(0xA0, note_of(int(random.integers(0, 64))), int(random.integers(0, 128)))
-        case _:
-            body = random.integers(0, 256, int(random.integers(0, 40)))
-            push.play(0xF0, *(int(b) for b in body), 0xF7)
-            push.play(*(int(b) for b in body))
 
 
 def test_without_any_midi_it_waits(desk: Desk) -> None:
