@@ -1,11 +1,11 @@
-"""The bars of a Push: plugged and pulled a thousand times, how soon a turn is heard of, its cost."""
+"""The bars of a Push: plugged and pulled a thousand times, how soon a turn is heard, its cost."""
 
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ _TURN, _MIX, _FIRST_KNOB = 0xB0, 109, 71
 
 
 @contextmanager
-def _played(port: int) -> Iterator[tuple[FakePush, Box]]:
+def _played(port: int) -> Generator[tuple[FakePush, Box]]:
     """Yield a Push that keeps the rules and plays the engine at `port`."""
     box = Box(port=port)
     box.start()
