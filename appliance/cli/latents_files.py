@@ -15,6 +15,7 @@ from appliance.jam.arrays import read_latents, write_latents, write_layout
 from appliance.jam.edits import EDITS, edited, resampled
 from appliance.jam.encoding import encode_file
 from appliance.jam.filling import KINDS, random_latents
+from appliance.jam.manual import manual
 from appliance.plots.latents import latents_chart
 
 RATE = 44100 / 2048
@@ -143,7 +144,13 @@ def plot(source: Path, out: Path, rate: float) -> None:
     click.echo(f"{out}: 8 x {latents.shape[1]} latents, {seconds:.1f} s")
 
 
-COMMANDS = (info, convert, edit, fill, encode, plot)
+@click.command()
+def messages() -> None:
+    """Print what the jam and the terrain do and their OSC messages, as Markdown."""
+    click.echo(manual(), nl=False)
+
+
+COMMANDS = (info, convert, edit, fill, encode, plot, messages)
 
 
 def _npy(out: Path) -> Path:
