@@ -1,4 +1,4 @@
-"""What the box must do, in three acts; each is a sequence that ends with the first thing amiss."""
+"""What the box must do, in four acts; each is a sequence that ends with the first thing amiss."""
 
 import time
 from collections.abc import Callable
@@ -37,11 +37,17 @@ def play(bench: Bench, say: Say) -> None:
     uptime = machine.ask("cat /proc/uptime").split()[0]
     say(f"sounds after {machine.cpu_seconds:.0f} CPU s; the guest's clock says {uptime} s")
     _rules(bench, say)
-    _push(bench, say)
     _pedals(bench, say)
     _stick(bench, say)
-    _replug(bench, say)
     _crash(bench, say)
+
+
+def push(bench: Bench, say: Say) -> None:
+    """A Push comes, is played, is torn out and comes back."""
+    bench.switch_on()
+    bench.wait_for_sound()
+    _push(bench, say)
+    _replug(bench, say)
 
 
 def _rules(bench: Bench, say: Say) -> None:
@@ -110,7 +116,7 @@ def _pedals(bench: Bench, say: Say) -> None:
 def _stick(bench: Bench, say: Say) -> None:
     """A stick brings a preset, which plays."""
     filled = set(bench.status()["presets"]["filled"])
-    image = bench.stick({"from-a-stick.yaml": PRESET.encode()})
+    image = bench.stick({"neural-synth/presets/from-a-stick.yaml": PRESET.encode()})
     bench.on.plug_stick(image)
     bench.on.until(
         lambda: '"done"' in bench.on.attempt("cat /run/neural-synth/stick.json")[0],
@@ -242,4 +248,9 @@ def _install(bench: Bench, bundle: Path, say: Say) -> None:
     say(f"{bundle.name} is written beside; the box starts anew")
 
 
-ACTS: dict[str, Callable[[Bench, Say], None]] = {"play": play, "cut": cut, "update": update}
+ACTS: dict[str, Callable[[Bench, Say], None]] = {
+    "play": play,
+    "push": push,
+    "cut": cut,
+    "update": update,
+}

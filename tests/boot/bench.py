@@ -138,6 +138,9 @@ class Bench:
         with image.open("wb") as opened:
             opened.truncate(size + 24 * MEBIBYTE)
         subprocess.run(["mkfs.vfat", "-n", name, image], check=True, capture_output=True)
+        folders = {str(folder) for place in files for folder in Path(place).parents} - {"."}
+        for folder in sorted(folders):
+            subprocess.run(["mmd", "-i", image, f"::{folder}"], check=True)
         for place, content in files.items():
             source = content if isinstance(content, Path) else self.folder / "stick-file"
             if isinstance(content, bytes):
