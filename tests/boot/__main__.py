@@ -37,6 +37,9 @@ def main() -> None:
                 cut(bench, say, options.cuts)
             else:
                 ACTS[act](bench, say)
+        except BaseException:
+            bench.keep_journal()
+            raise
         finally:
             bench.switch_off()
             bench.card.unlink(missing_ok=True)

@@ -121,7 +121,7 @@ def _stick(bench: Bench, say: Say) -> None:
     bench.on.until(
         lambda: '"done"' in bench.on.attempt("cat /run/neural-synth/stick.json")[0],
         "a stick that is taken in",
-        400,
+        900,
     )
     bench.picture("5-stick")
     bench.on.pull_stick()

@@ -1,5 +1,6 @@
 """The whole bench: a card, a machine, what is plugged into it, and what was seen."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from image.steps.variant import MEBIBYTE, PROJECT, Variant
 from tests.boot import sound
 from tests.boot.display import TinyUsbDisplay
 from tests.boot.firmware import Firmware
-from tests.boot.machine import Machine
+from tests.boot.machine import BootTestError, Machine
 from tests.boot.push import Push2
 
 CONFIG = """\
@@ -81,6 +82,12 @@ class Bench:
         """Take the power away, if there is any."""
         if self.machine is not None and self.machine.running:
             self.machine.cut_power()
+
+    def keep_journal(self) -> None:
+        """Keep what the guest's services said, if it still answers."""
+        with contextlib.suppress(BootTestError, AssertionError):
+            said, _ = self.on.attempt("journalctl --boot --no-pager --lines=400", 60)
+            (self.folder / "journal.txt").write_text(said)
 
     def start(self) -> dict[str, Any]:
         """Return what the engine says of its start."""
