@@ -61,7 +61,7 @@ def test_bursts_go_out_in_place_of_the_sound() -> None:
 
 @pytest.mark.jack
 def test_live_sound_is_answered_through_a_cable(tmp_path: Path, jack_pcm: JackServer) -> None:
-    write_model(tmp_path / "models", "loop", ratio=256, rate=jack_pcm.rate, seed=4)
+    write_model(tmp_path / "models", "loop", ratio=256, rate=jack_pcm.rate, seed=4, encodes=True)
     settings = {
         "audio": {"output": jack_pcm.name, "rate": jack_pcm.rate, "period": jack_pcm.period},
         "encoder": {"capture": jack_pcm.name},

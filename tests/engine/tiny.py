@@ -15,9 +15,19 @@ from appliance.decoders.streaming import write
 
 
 def write_model(
-    folder: Path, name: str, *, ratio: int = 256, rate: int = 44100, latents: int = 8, seed: int = 0
+    folder: Path,
+    name: str,
+    *,
+    ratio: int = 256,
+    rate: int = 44100,
+    latents: int = 8,
+    seed: int = 0,
+    encodes: bool = False,
 ) -> None:
-    """Store a decoder with memory and noise: `ratio` must be a power of four times four."""
+    """Store a decoder with memory and noise: `ratio` must be a power of four times four.
+
+    One that `encodes` has an encoder beside it.
+    """
     random = np.random.default_rng(seed)
 
     def weight(*shape: int, fan: int) -> np.ndarray:
@@ -46,7 +56,11 @@ def write_model(
         "latents": latents,
     }
     (home / "decoder.fp32.onnx").write_bytes(graph.serialize(description))
-    (home / "encoder.fp32.onnx").write_bytes(_encoder(ratio, latents, description, weight))
+    encoder: EncoderCard | None = None
+    if encodes:
+        (home / "encoder.fp32.onnx").write_bytes(_encoder(ratio, latents, description, weight))
+        variants = {"fp32": Variant("encoder.fp32.onnx", 1, 0.1)}
+        encoder = EncoderCard(ratio, latents, "fp32", variants, 0, ratio // 2, ratio)
     card = Card(
         format=FORMAT,
         name=name,
@@ -61,15 +75,7 @@ def write_model(
         variants={"fp32": Variant("decoder.fp32.onnx", 1, 0.1)},
         source=Source("none", 0, ""),
         importer="test",
-        encoder=EncoderCard(
-            ratio=ratio,
-            latents=latents,
-            precision="fp32",
-            variants={"fp32": Variant("encoder.fp32.onnx", 1, 0.1)},
-            verified=0,
-            delay=ratio // 2,
-            memory=ratio,
-        ),
+        encoder=encoder,
     )
     write_card(card, home)
 
