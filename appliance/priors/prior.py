@@ -23,6 +23,8 @@ from appliance.priors.card import PriorCard, read_card
 STEPS = 16
 """Midpoint steps for a window; more follow the flow closer, fewer are quicker."""
 
+_JOINING = 4.0  # points over which the offset of a new window fades
+
 Latents = NDArray[np.float32]
 Progress = Callable[[float], None]
 
@@ -145,6 +147,8 @@ class Prior:
             middle = (x + self.velocity(x, known, time) * (0.5 / steps)).astype(np.float32)
             x += self.velocity(middle, known, time + 0.5 / steps) * np.float32(1 / steps)
             progress((step + 1) / steps)
+        if 0 < known < self.card.window - 1:
+            _join(x, known)
         return x
 
     def velocity(self, x: Latents, known: int, time: float) -> Latents:
@@ -156,3 +160,14 @@ class Prior:
         mask[..., :known] = 1.0
         feed = {"x": x[None], "mask": mask, "time": np.full((1, 1), time, np.float32)}
         return np.asarray(self._session.run(["velocity"], feed)[0])[0]
+
+
+def _join(x: Latents, known: int) -> None:
+    """Move what follows the known points of x (8, window) so that it sets off without a jump.
+
+    A window is right in its shape but for a small offset; that fades over some points.
+    """
+    step = x[:, known + 1] - x[:, known]
+    offset = x[:, known - 1] + step - x[:, known]
+    fade = np.exp(np.arange(x.shape[1] - known, dtype=np.float32) / -_JOINING)
+    x[:, known:] += offset[:, None] * fade

@@ -32,7 +32,6 @@ LIVE = (
             Phase(5500),
             Phase(3000, rate=9e-4, decay_from=0.0),
             replace(RESTRAINED, steps=3500, relaxed=1.5),
-            replace(RESTRAINED, steps=3000, rate=8e-4, relaxed=1.5),
         ),
         frames=128,
         settle=16,
@@ -106,6 +105,7 @@ RECIPES = {
         spectral=SpectralRecipe(),
         waveform=WaveformRecipe(),
         live=LIVE,
+        prior=PriorRecipe(steps=17_000),
         title="Choir",
         key="D minor pentatonic",
         sound=(

@@ -16,7 +16,7 @@ from models.training.evaluation import Music
 from models.training.prior_evaluation import ShippedPrior
 from models.training.recipes import RECIPES
 from tests.models.conftest import check_font
-from tests.models.test_factory import FACTORY
+from tests.models.test_factory import FACTORY, FAMILIES
 
 PRIORS = sorted(path.parent.name for path in FACTORY.glob("*/prior.yaml"))
 QUICK = RECIPES["choir"].quick().prior
@@ -104,6 +104,10 @@ def test_the_figures_tell_gestures_from_noise() -> None:
     heard = gestures(2000, 5)
     assert prior_evaluation.neighbour(heard, heard) < 0.01
     assert prior_evaluation.neighbour(noise, heard) > 1.0
+
+
+def test_every_family_ships_a_prior() -> None:
+    assert [f"{family}-prior" for family in FAMILIES] == PRIORS
 
 
 @pytest.mark.parametrize("name", PRIORS)

@@ -50,6 +50,13 @@ def test_what_is_known_stays_and_is_continued(prior: Prior) -> None:
     assert prior.generate(30, 7, after=few).shape == (8, 30)
 
 
+def test_windows_set_off_without_a_jump(prior: Prior) -> None:
+    for seed in range(5):
+        steps = np.linalg.norm(np.diff(prior.generate(60, seed), axis=1), axis=0)
+        for joint in (23, 41):  # a window is 24 points, six of them known
+            assert steps[joint] < 1.5 * steps[joint + 1] + 0.2 * steps.mean()
+
+
 def test_steps_follow_the_flow(prior: Prior) -> None:
     exact = prior.generate(24, 3, steps=256)
     errors = [np.abs(prior.generate(24, 3, steps=n) - exact).max() for n in (4, 8, 16)]
