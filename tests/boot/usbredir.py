@@ -8,6 +8,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections import defaultdict, deque
 from pathlib import Path
 from typing import NamedTuple
@@ -57,8 +58,7 @@ class Device:
 
     def plug(self) -> None:
         """Plug the device in."""
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(self._path))
+        self._socket = _connect(self._path)
         self.capabilities = 0
         for queue in (*self._asked.values(), *self._ready.values()):
             queue.clear()
@@ -218,6 +218,22 @@ class Device:
         if self.capabilities & LONG_BULK:
             header += struct.pack("<H", length >> 16)
         self.send(BULK, header + data, number)
+
+
+def _connect(path: Path) -> socket.socket:
+    """Connect to QEMU, whose socket has its name a moment before it listens."""
+    end = time.monotonic() + 10
+    while True:
+        opened = socket.socket(socket.AF_UNIX)
+        try:
+            opened.connect(str(path))
+        except OSError:
+            opened.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return opened
 
 
 def packet_header(kind: int, length: int, number: int, capabilities: int) -> bytes:

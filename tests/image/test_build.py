@@ -147,7 +147,7 @@ def test_shipped_files_have_their_places() -> None:
         f.name: str(destination(f.relative_to(PROJECT))) for f in (PROJECT / "systemd").rglob("*")
     }
     assert places["sysusers.conf"] == "usr/lib/sysusers.d/neural-synth.conf"
-    assert places["60-neural-synth.rules"] == "usr/lib/udev/rules.d/60-neural-synth.rules"
+    assert places["70-neural-synth.rules"] == "usr/lib/udev/rules.d/70-neural-synth.rules"
     assert places["neural-synth.target"] == "usr/lib/systemd/system/neural-synth.target"
 
 
