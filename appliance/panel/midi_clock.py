@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from appliance.errors import DeviceError
+from appliance.panel.midi import has_midi
 from appliance.panel.part import Desk, ThreadPart
 
 LOOK_SECONDS = 2.0
@@ -66,8 +67,11 @@ class MidiClockPart(ThreadPart):
         self._open: dict[str, Any] = {}
 
     def run(self) -> None:
-        """Open and close ports until told to stop; raises DeviceError without MIDI."""
+        """Open and close ports until told to stop; a machine without MIDI is waited for."""
         if self._library is None:
+            while not has_midi():
+                if self.stopping.wait(LOOK_SECONDS):
+                    return
             import rtmidi  # noqa: PLC0415 (only a panel with MIDI needs it)
 
             self._library = cast("Any", rtmidi)  # compiled, without types

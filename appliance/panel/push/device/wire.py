@@ -3,17 +3,15 @@
 import contextlib
 import importlib
 import re
-import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from appliance.errors import DeviceError
+from appliance.panel.midi import has_midi
 from appliance.panel.push.device.frame import HEADER
 from appliance.panel.push.device.link import Receive
 from appliance.panel.push.device.model import VENDOR, Model, model_of
 
-_SEQUENCER = Path("/dev/snd/seq")
 _PORT = re.compile(r"^(?P<client>[^:]+):.*?\b\d+:(?P<port>\d+)$")
 _DISPLAY_INTERFACE, _DISPLAY_OUT = 0, 0x01
 _TIMEOUT_MS = 1000
@@ -49,8 +47,7 @@ class RealWires:
         return self._rtmidi
 
     def _ports(self) -> list[str]:
-        # Without the sequencer rtmidi fails, and complains on stderr each time.
-        if sys.platform == "linux" and not _SEQUENCER.exists():
+        if not has_midi():
             return []
         if self._watch is None:
             library = self._library()
