@@ -1,10 +1,17 @@
 """Fixtures for the whole test suite."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.jack import JackServer, missing
+
+# Where a verdict is needed the examples are the same each time; elsewhere new ones are looked for.
+settings.register_profile("verdict", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    settings.load_profile("verdict")
 
 
 @pytest.fixture(scope="session")

@@ -161,10 +161,13 @@ def test_slots_and_modules_must_be_in_the_table():
         LatentSum(values, 2, [Ramp("lfo")])
 
 
+TABLE = Table(2)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_the_latents_stay_within_what_the_parameters_allow(data: st.DataObject):
-    values = Values(Table(2))
+    values = Values(TABLE)
     for parameter in values.table:
         if parameter.address.startswith(("/offset", "/oscillators", "/noise", "/decoder")):
             draw = st.floats(parameter.minimum, parameter.maximum)
@@ -185,7 +188,8 @@ def test_the_latents_stay_within_what_the_parameters_allow(data: st.DataObject):
                     * values.get(f"/{name}/expression")
                 )
             bound *= abs(values.get(f"/decoder/{slot}/reshape/{i}"))
-            assert np.abs(out[slot - 1, i - 1]).max() <= bound * (1 + 1e-12)
+            # Products of the smallest numbers there are lose all digits in one order or another.
+            assert np.abs(out[slot - 1, i - 1]).max() <= bound * (1 + 1e-12) + 1e-300
 
 
 def test_memory_does_not_grow():
