@@ -97,13 +97,15 @@ class Jam:
         self._ended.fill(False)
         self._phase: int | None = None  # of the clock, at the instant before
         self._known_clips = ()
+        self._stale = True
 
     def evaluate(self, start: int, out: NDArray[np.float64]) -> None:
         """Write the latents at instants start .. start + n - 1 into `out`, float64 (8, n)."""
         n = out.shape[1]
         del start
-        changed = self._watch.changed()
-        if changed or self._clips is not self._known_clips:
+        self._stale |= self._watch.changed() or self._clips is not self._known_clips
+        # What nobody plays may change as it likes: a morph changes all of it, again and again.
+        if self._stale and (self._any or self._plays()):
             self._rearrange()
         passed = self._passed(n)
         if not self._any:
@@ -135,6 +137,12 @@ class Jam:
         self._index = np.zeros((JAMS, n), np.int64)
         self._count = np.arange(1, n + 1)
         self._points = np.zeros((JAMS, 4 * n, LATENT_CHANNELS), np.float32)
+
+    def _plays(self) -> bool:
+        return any(
+            clip is not None and play > 0
+            for clip, play in zip(self._clips, self._row["play"], strict=True)
+        )
 
     def _passed(self, n: int) -> NDArray[np.uint64] | None:
         """Return what the clock's phase grew by before each of n instants, uint64 (n,)."""
@@ -217,6 +225,7 @@ class Jam:
         """Take over new parameters and clips."""
         row, clips, before = self._row, self._clips, self._known_clips
         self._known_clips = clips
+        self._stale = False
         sizes = np.array([len(clip) if clip else 0 for clip in clips])
         playing = (row["play"] > 0) & (sizes > 0)
         begins = playing & ~self._running

@@ -24,7 +24,7 @@ class Ramp:
         self._steps = np.arange(1, max_block + 1, dtype=np.float64)
         self._block = np.zeros((len(self._target), max_block))
         self._part = np.zeros_like(self._block)
-        self._bend = np.zeros_like(self._block)
+        self._bend, self._turn = np.zeros_like(self._left), np.zeros_like(self._left)
         self.active = False
 
     def jump(self, target: ArrayLike) -> None:
@@ -47,13 +47,15 @@ class Ramp:
             np.copyto(self._slope, slope, where=changed)
             np.copyto(self._target, new, where=changed)
             np.copyto(self._left, self._length, where=changed)
+            self._turn = 3 * self._distance + self._slope
+            self._bend = -2 * self._distance - self._slope
             self.active = True
 
     @property
     def current(self) -> NDArray[np.float64]:
         """The values as of the last sample given out, float64 (values, 1), a copy."""
         u = self._left / self._length
-        return self._target + u * u * (self._distance * (3 - 2 * u) + self._slope * (1 - u))
+        return (self._bend * u + self._turn) * u * u + self._target
 
     @property
     def target(self) -> NDArray[np.float64]:
@@ -67,25 +69,20 @@ class Ramp:
         """
         if not self.active:
             return self._target
-        u, part, bend = (a[:, :samples] for a in (self._block, self._part, self._bend))
+        u, part = self._block[:, :samples], self._part[:, :samples]
         np.subtract(self._left, self._steps[:samples], out=u)
         np.maximum(u, 0, out=u)
         np.divide(u, self._length, out=u)
-        np.multiply(u, -2, out=part)
-        np.add(part, 3, out=part)
-        np.multiply(part, self._distance, out=part)
-        np.subtract(1, u, out=bend)
-        np.multiply(bend, self._slope, out=bend)
-        np.add(part, bend, out=part)
-        np.multiply(u, u, out=u)
-        np.multiply(u, part, out=u)
-        np.add(u, self._target, out=u)
+        np.multiply(u, self._bend, out=part)
+        np.add(part, self._turn, out=part)
+        np.multiply(part, u, out=part)
+        np.multiply(part, u, out=part)
+        np.add(part, self._target, out=part)
         np.maximum(self._left - samples, 0, out=self._left)
         self.active = bool(self._left.any())
-        return u
+        return part
 
     def _current_slope(self) -> NDArray[np.float64]:
         """Return how the values move now, float64 (values, 1), per `length`."""
         u = self._left / self._length
-        inner = self._distance * (3 - 2 * u) + self._slope * (1 - u)
-        return u * u * (2 * self._distance + self._slope) - 2 * u * inner
+        return -(3 * self._bend * u + 2 * self._turn) * u

@@ -10,6 +10,7 @@ from tests.bench.cost import cost
 from tests.bench.endurance import endurance
 from tests.bench.latency import latency
 from tests.bench.modules import modules
+from tests.bench.presets import presets
 from tests.bench.push import playing, plugging, turning
 from tests.bench.speed import speed
 from tests.bench.stick import importing, interrupted, restart
@@ -26,6 +27,7 @@ bench.add_command(endurance)
 bench.add_command(latency)
 bench.add_command(modules)
 bench.add_command(cost)
+bench.add_command(presets)
 for command in (interrupted, restart, importing, strangers, plugging, turning, playing):
     bench.add_command(command)
 

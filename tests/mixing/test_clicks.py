@@ -21,6 +21,8 @@ def settings(seed: int) -> NDArray[np.float64]:
             drawn[index] = np.clip(drawn[index], -20, -3)
         if parameter.address.endswith(("makeup_db", "compressor/saturation")):
             drawn[index] = 0
+        if parameter.address.endswith("/autopan"):
+            drawn[index] = 0  # its own turns, now and then, would be taken for the change's
         if parameter.address.startswith("/master/limiter"):
             drawn[index] = parameter.default
     return drawn
