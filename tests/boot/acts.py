@@ -15,8 +15,8 @@ name: From a stick
 parameters:
   /oscillators/1/waveform: sine
   /oscillators/1/frequency: 0.7
-  /offset/1/value: 2.0
-  /offset/2/value: -2.0
+  /offset/1/value: 0.9
+  /offset/2/value: -0.9
 """
 AUDIBLE_DB = -60.0
 CHANGED_DB = 1.0
