@@ -45,7 +45,7 @@ def test_what_cannot_be_done_is_one_sentence(box: Box) -> None:
         (("info", "gone.npy"), "No such file"),
         (("convert", "good.npy", "x.wav"), "must end in .npy"),
         (("edit", "good.npy", "x.npy", "revers"), "Did you mean 'reverse'"),
-        (("encode", "gone.wav", "x.npy", "--model", "slow"), "cannot be read as sound"),
+        (("encode", "gone.wav", "x.npy", "--model", "choir-spectral"), "cannot be read as sound"),
     ):
         said = box("latents", *arguments)
         assert said.code in (2, 3) and words in said.err
