@@ -113,5 +113,5 @@ $(VENV)/.models: $(VENV)/.play
 
 $(VENV)/.test: $(VENV)/.models Makefile
 	$(call system,$(TEST_PACKAGES))
-	$(PIP) install -q -e '.[models,training,test,push,web,oled,footswitch]'
+	$(PIP) install -q -e '.[models,training,test,push,web,oled,footswitch,keys]'
 	@touch $@
