@@ -20,6 +20,8 @@ _MASK = np.frombuffer(bytes.fromhex("e7f3e7ff"), np.uint8)
 """The shaping pattern that the protocol lays over every frame."""
 _SYSEX_CODES = {4: 3, 5: 1, 6: 2, 7: 3}
 IDENTITY_REQUEST = bytes.fromhex("f07e7f0601f7")
+STATISTICS = bytes.fromhex("f000211d01011a")
+"""Asks for the power state, with a run number to remember if it is not 0."""
 IDENTITY = bytes.fromhex("f07e01060200211d67320200010064000000000000f7")
 
 
@@ -68,6 +70,7 @@ class Push2(Device):
         self.frame = b""
         self.leds: dict[tuple[str, int], int] = {}
         self.messages: list[bytes] = []
+        self.run = 0
         self._display = bytearray()
         self._sysex = {0: bytearray(), 1: bytearray()}
         self._lock = threading.Lock()
@@ -122,6 +125,9 @@ class Push2(Device):
                     or message[:5] == IDENTITY_REQUEST[:2] + b"\x01\x06\x01"
                 ):
                     self._reply(cable, IDENTITY)
+                elif message.startswith(STATISTICS) and len(message) == len(STATISTICS) + 2:
+                    self.run = message[-2] or self.run
+                    self._reply(cable, STATISTICS + bytes((1, self.run, 0, 0, 0, 0, 0, 0xF7)))
             return
         if code in (8, 9):
             self.leds["note", data[1]] = data[2] if code == 9 else 0

@@ -93,6 +93,16 @@ def test_usb_power_is_said(desk: Desk, fast: None) -> None:
     played.part.stop()
 
 
+def test_a_push_that_passes_over_the_question_for_power_is_played(desk: Desk, fast: None) -> None:
+    played = Played(desk, PUSH_2)
+    played.push.tells_power = False
+    played.push.plug()
+    until(played.ready)
+    time.sleep(0.5)
+    assert played.push.poly and desk.surface.face.screen.health.warning == ""
+    played.part.stop()
+
+
 def test_a_push_that_was_switched_off_and_on_is_set_up_anew(desk: Desk, fast: None) -> None:
     played = Played(desk, PUSH_2)
     played.push.plug()

@@ -38,6 +38,7 @@ class FakePush:
         self.stalled = 0.0
         """Seconds that the display takes for a frame before it fails."""
         self.external_power = True
+        self.tells_power = True
         self.broken: list[str] = []
         self.frames: list[bytes] = []
         """The last frames shown, at most eight."""
@@ -217,10 +218,13 @@ class FakePush:
             case 0x1E:
                 self.poly = data[0] == 1
             case _:
-                self.run = data[0] or self.run
-                uptime = (0, 0, 0, 0, 0)
-                power = int(self.external_power)
-                self.play(0xF0, *_ABLETON, 0x1A, power, self.run, *uptime, 0xF7)
+                self._tell_power(data[0])
+
+    def _tell_power(self, run: int) -> None:
+        self.run = run or self.run
+        if self.tells_power:
+            uptime = (0, 0, 0, 0, 0)
+            self.play(0xF0, *_ABLETON, 0x1A, int(self.external_power), self.run, *uptime, 0xF7)
 
     def _akai(self, command: int, data: bytes) -> None:
         if command not in _AKAI_COMMANDS:

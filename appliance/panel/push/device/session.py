@@ -19,7 +19,7 @@ from appliance.panel.push.face import Face, Strip
 from appliance.panel.push.live import LiveSurface
 from appliance.panel.signals import Contact, Signals
 
-_PATIENCE = 0.5  # seconds for an answer
+_PATIENCE = 0.8  # seconds for an answer
 _TRIES = 3
 _SETTLE = 0.3  # a Push that was just plugged in reports its whole state, which no hand did
 _PACE = 0.004  # seconds between messages that a Push stores, such as colours
@@ -167,14 +167,14 @@ class Session:
     def _power(self, *, first: bool) -> None:
         """Ask whether it is the Push that was set up, and how it is fed."""
         name = f"{self.model.name}, firmware {self._firmware}"
-        if not self.model.ableton:
-            if self._ask(sysex.IDENTITY_REQUEST, sysex.Identity) is None:
+        question = sysex.statistics(_RUN if first else 0)
+        answer = self._ask(question, sysex.Power) if self.model.ableton else None
+        if answer is None:
+            # A Push 1 knows no such question; another that passes it over may still be there.
+            if not any(self._ask(sysex.IDENTITY_REQUEST, sysex.Identity) for _ in range(_TRIES)):
                 raise PushGoneError(f"{self.model.name} has stopped answering.")
             self._surface.tell("push", ("Push", name))
             return
-        answer = self._ask(sysex.statistics(_RUN if first else 0), sysex.Power)
-        if answer is None:
-            raise PushGoneError(f"{self.model.name} has stopped answering.")
         if not first and answer.run != _RUN:
             raise PushGoneError(f"{self.model.name} was switched off and on.")
         if self._told.get("power") != answer.external:
