@@ -88,10 +88,22 @@ class Apt:
         flags = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         return self.shop.call([program, *flags, *words])
 
+    @property
+    def _hint(self) -> str:
+        debian = " Or build pi5-debian, which needs Debian's archive only."
+        return debian if self.shop.variant.name == "pi5" else ""
+
     def update(self) -> None:
         """Fetch the package lists, once a day; raises BuildError when an archive is silent."""
         if self.fresh:
             return
+        unknown = sorted({a.variable for a in self.shop.variant.archives if a.mirror is None})
+        if unknown:
+            (self.folder / "etc" / "sources.list").unlink()
+            raise BuildError(
+                f"This machine's own apt names no archive for {self.shop.variant.name}: set"
+                f" {' and '.join(unknown)} to the address of a mirror.{self._hint}"
+            )
         try:
             self.call("apt-get", "update", "--error-on=any")
         except BuildError as error:
@@ -99,11 +111,9 @@ class Apt:
             places = ", ".join(
                 sorted({f"{a.variable}={a.uri}" for a in self.shop.variant.archives})
             )
-            hint = " Or build pi5-debian, which needs Debian's archive only."
             raise BuildError(
                 f"An archive of {self.shop.variant.name} cannot be reached: {error} Set one of"
-                f" {places} to a mirror that answers."
-                + (hint if self.shop.variant.name == "pi5" else "")
+                f" {places} to a mirror that answers.{self._hint}"
             ) from None
 
     def download(self, names: list[str]) -> list[Path]:

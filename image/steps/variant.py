@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from image.steps.mirrors import own_mirror
+
 IMAGE = Path(__file__).resolve().parent.parent
 PROJECT = IMAGE.parent
 MEBIBYTE = 1 << 20
@@ -17,18 +19,27 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One line of apt's sources: `mirror` can be overridden by the environment variable."""
+    """One line of apt's sources.
+
+    It is taken from the address in the environment's `variable`, or else from the one of this
+    machine's own apt that matches `own`.
+    """
 
     variable: str
-    mirror: str
+    own: str
     suite: str
     components: str
     keyring: str
 
     @property
+    def mirror(self) -> str | None:
+        """Return where the archive is taken from in this run, None if nobody says."""
+        return os.environ.get(self.variable) or own_mirror(self.own)
+
+    @property
     def uri(self) -> str:
-        """Return where the archive is taken from in this run."""
-        return os.environ.get(self.variable, self.mirror)
+        """Return that address; where there is none, what has to be set."""
+        return self.mirror or f"${self.variable}"
 
     @property
     def line(self) -> str:

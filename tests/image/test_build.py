@@ -14,6 +14,7 @@ from image.steps.command import STEPS, plan
 from image.steps.configuration import destination, dpkg_status, enable
 from image.steps.disk import SLOT_MARK, partitions
 from image.steps.kernel import plain_kernel
+from image.steps.mirrors import own_mirror
 from image.steps.variant import IMAGE, MEBIBYTE, PROJECT, BuildError, read_variant, variant_names
 from image.steps.workshop import Workshop, digest
 
@@ -36,6 +37,24 @@ def test_the_boot_test_takes_the_pis_own_image() -> None:
 def test_a_mirror_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RASPBERRYPI_MIRROR", "http://mirror.example/pi")
     assert any("http://mirror.example/pi trixie" in a.line for a in read_variant("pi5").archives)
+
+
+def test_archives_come_from_this_machines_own_mirrors(tmp_path: Path) -> None:
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list").write_text("# deb http://old.example/debian bookworm main\n")
+    (tmp_path / "sources.list.d/a.sources").write_text(
+        "URIs: https://near.example/debian-security/\nSuites: trixie-security\n"
+    )
+    (tmp_path / "sources.list.d/b.list").write_text(
+        "deb [arch=arm64] http://pi.raspberrypi.example/debian trixie main\n"
+        "deb http://near.example/debian trixie main\n"
+    )
+    own = {a.variable: a.own for a in read_variant("pi5").archives}
+    found = {variable: own_mirror(pattern, tmp_path) for variable, pattern in own.items()}
+    assert found["RASPBERRYPI_MIRROR"] == "http://pi.raspberrypi.example/debian"
+    assert found["DEBIAN_MIRROR"] == "http://near.example/debian"
+    assert found["DEBIAN_SECURITY_MIRROR"] == "https://near.example/debian-security"
+    assert own_mirror(own["DEBIAN_MIRROR"], tmp_path / "sources.list.d") is None
 
 
 def test_an_unknown_variant_is_named() -> None:
