@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from appliance.config import Config
+from appliance.errors import ConfigError
 from appliance.panel.box import Box
 from appliance.panel.part import Desk
 from appliance.panel.push.device.fake import step
 from appliance.panel.push.device.model import MODELS
 from appliance.panel.push.device.part import PushPart
+from appliance.panel.push.drawing.easel import Easel
 from appliance.panel.push.drawing.picture import draw
 from appliance.panel.push.live import LiveSurface
 from tests.panel.conftest import Engine, until
@@ -136,6 +139,30 @@ def test_a_stalled_display_delays_no_light(desk: Desk, engine: Engine, fast: Non
     played.push.stalled = 0.0
     frames = played.push.frame_count
     until(lambda: played.push.frame_count > frames)
+    played.part.stop()
+
+
+def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
+    desk: Desk, fast: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = Easel.picture
+
+    missing = threading.Event()
+    missing.set()
+
+    def draw_if_possible(easel: Easel) -> tuple[int, Image.Image]:
+        if missing.is_set():
+            raise ConfigError("The typeface of the display is missing.")
+        return drawn(easel)
+
+    monkeypatch.setattr(Easel, "picture", draw_if_possible)
+    played = Played(desk, PUSH_2)
+    played.push.plug()
+    until(lambda: "typeface" in desk.surface.face.screen.health.warning)
+    until(lambda: len(played.push.pads) == 64)
+    missing.clear()
+    until(played.ready)
+    until(lambda: "typeface" not in desk.surface.face.screen.health.warning)
     played.part.stop()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from appliance.errors import DeviceError
+from appliance.errors import ApplianceError, DeviceError
 from appliance.panel.push.device.frame import Frame
 from appliance.panel.push.device.link import DisplayLink
 
@@ -52,7 +52,7 @@ class PictureFeed:
 
     def _run(self) -> None:
         seen, written, due = 0, 0.0, 0.0
-        frame = b""
+        frame, drawn = b"", True
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
             due = time.monotonic() + self._interval
             if self._link is None:
@@ -60,7 +60,15 @@ class PictureFeed:
                     due = time.monotonic() + _RETRY
                     continue
                 seen, written = 0, 0.0
-            number, picture = self._picture()
+            try:
+                number, picture = self._picture()
+            except ApplianceError as error:  # such as a typeface that is not installed
+                self._tell(str(error))
+                drawn, due = False, time.monotonic() + _RETRY
+                continue
+            if not drawn:
+                drawn = True
+                self._tell(None)
             if number != seen:
                 seen, frame = number, self._encoder.encode(picture)
             elif time.monotonic() - written < _KEEP:
