@@ -12,7 +12,6 @@ from appliance.panel.push.drawing.theme import (
     COLUMN,
     DIALS,
     FAINT,
-    LINE,
     LOWER,
     LOWER_SIZES,
     NAME_SIZE,
@@ -182,8 +181,3 @@ def _marks(count: int, chosen: int | None) -> Image.Image:
         first = _FIRST + each * place
         draw.arc((1, 1, size - 2, size - 2), first, first + each - gap, 255, _THICK * _FINER)
     return mask.resize((_ARC, _ARC), Image.Resampling.LANCZOS)
-
-
-def divider(image: Image.Image, row: int, wide: int) -> None:
-    """Draw a thin line across."""
-    ImageDraw.Draw(image).line((0, row, wide, row), LINE)
