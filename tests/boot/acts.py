@@ -1,4 +1,4 @@
-"""What the box must do, in four acts; each is a sequence that ends with the first thing amiss."""
+"""What the box must do, in acts; each is a sequence that ends with the first thing amiss."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from image.steps.variant import PROJECT
 from tests.boot import sound
+from tests.boot.bare import bare
 from tests.boot.bench import RIGHT, Bench
 from tests.boot.sabotage import silent_bundle
 
@@ -249,6 +250,7 @@ def _install(bench: Bench, bundle: Path, say: Say) -> None:
 
 
 ACTS: dict[str, Callable[[Bench, Say], None]] = {
+    "bare": bare,
     "play": play,
     "push": push,
     "cut": cut,
