@@ -22,25 +22,24 @@ def invert(graph: Graph, spectrum: str, size: int) -> str:
     """Append the transform: weighted bins (batch, 2, size // 2 + 1) to samples (batch, size).
 
     The pair is real and imaginary part; `size` is a power of two, 16 or more. With bins multiplied
-    by `weights` the result is that of numpy.fft.irfft.
+    by `weights` the result is that of numpy.fft.irfft. The factor of (k1, n2) makes four products
+    of two parts; the sum over k1 adds them up.
     """
     first, second = factors(size)
     rows = second // 2 + 1
     padding = np.array([0, 0, 0, 0, 0, rows * first - (size // 2 + 1)], np.int64)
     padded = graph.node("Pad", [spectrum, graph.constant(padding)])
     grid = graph.reshape(padded, 2 * rows, first)
-    sums = graph.node("MatMul", [graph.constant(_over_rows(rows, second)), grid])
-    real, imaginary = graph.nodes("Split", [sums], 2, axis=1)
+    parts = _over_rows(rows, second).reshape(2, second, 2 * rows).transpose(1, 0, 2)
+    parts = np.ascontiguousarray(parts).reshape(2 * second, 2 * rows)
+    sums = graph.node("MatMul", [graph.constant(parts), grid])
     angle = 2 * np.pi * np.outer(np.arange(second), np.arange(first)) / size
-    cos = graph.constant(np.cos(angle).astype(np.float32))
-    sin = graph.constant(np.sin(angle).astype(np.float32))
-    products = [graph.node("Mul", [x, y]) for x in (real, imaginary) for y in (cos, sin)]
-    turned = [
-        graph.node("Sub", [products[0], products[3]]),
-        graph.node("Add", [products[1], products[2]]),
-    ]
-    joined = graph.node("Concat", turned, axis=2)
-    samples = graph.node("MatMul", [joined, graph.constant(_over_columns(first))])
+    real, imaginary = [np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]
+    factor = np.stack([np.hstack(real), np.hstack(imaginary)], axis=1).astype(np.float32)
+    each = graph.reshape(sums, second, 1, 2 * first)
+    each = graph.node("Mul", [each, graph.constant(factor)])
+    each = graph.reshape(each, second, 4 * first)
+    samples = graph.node("MatMul", [each, graph.constant(_over_columns(first))])
     return graph.reshape(graph.node("Transpose", [samples], perm=[0, 2, 1]), size)
 
 
@@ -90,6 +89,7 @@ def _over_rows(rows: int, second: int) -> Array:
 
 
 def _over_columns(first: int) -> Array:
-    """Return (2 * first, first): the real part of the sum over k1."""
+    """Return (4 * first, first): the real part of the sum over k1, each part in two summands."""
     angle = 2 * np.pi * np.outer(np.arange(first), np.arange(first)) / first
-    return np.concatenate([np.cos(angle), -np.sin(angle)]).astype(np.float32)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.concatenate([cos, cos, -sin, -sin]).astype(np.float32)

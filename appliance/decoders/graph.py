@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from appliance.decoders.precision import Matrix, Plan, Precision, name_of
-from appliance.decoders.products import product
+from appliance.decoders.products import Windows, product, product_of_windows
 from appliance.decoders.role import Role
 
 BATCH = "batch"
@@ -182,7 +182,7 @@ class Graph:
     def _as_rows(self, tensor: str, shape: tuple[int, ...]) -> str:
         if self._copies == 1:
             return tensor
-        return self.node("Reshape", [tensor, self.constant(np.array([-1, *shape], np.int64))])
+        return self.reshape_rows(tensor, *shape)
 
     def _as_copies(self, tensor: str, shape: tuple[int, ...]) -> str:
         whole = np.array([-1, self._copies, *shape], np.int64)
@@ -192,6 +192,12 @@ class Graph:
         """Return tensor[start:stop] along `axis`."""
         return self.node("Slice", [tensor, *self.bounds(start, stop, axis)])
 
+    def part(self, tensor: str, start: tuple[int, ...], stop: tuple[int, ...]) -> str:
+        """Return what lies between `start` and `stop` on the axes behind the batch."""
+        axes = np.arange(1, 1 + len(start))
+        limits = (np.array(limit, np.int64) for limit in (start, stop, axes))
+        return self.node("Slice", [tensor, *(self.constant(limit) for limit in limits)])
+
     def bounds(self, start: int, stop: int, axis: int, step: int = 1) -> list[str]:
         """Return the constant inputs of a Slice."""
         return [self.constant(np.array([n], np.int64)) for n in (start, stop, axis, step)]
@@ -199,6 +205,10 @@ class Graph:
     def reshape(self, tensor: str, *shape: int) -> str:
         """Return `tensor` with `shape` after the batch axis."""
         return self.node("Reshape", [tensor, self.constant(np.array([0, *shape], np.int64))])
+
+    def reshape_rows(self, tensor: str, *shape: int) -> str:
+        """Return rows of all the batch, (batch * n, ...), as (batch, *shape)."""
+        return self.node("Reshape", [tensor, self.constant(np.array([-1, *shape], np.int64))])
 
     @contextmanager
     def exact(self) -> Generator[None]:
@@ -223,14 +233,41 @@ class Graph:
         Large matrices are stored by the plan unless they are to be `exact`.
         """
         if exact or self._exact or weight.size < SMALL:
-            return product(self.constant, self.node, x, weight, bias, Precision.FP32)
-        place = len(self.matrices)
-        self.matrices.append(Matrix(steps, *weight.shape))
+            return product(self, x, weight, bias, Precision.FP32)
+        self._probe(weight, steps, lambda: x)
+        return product(self, x, weight, bias, self._next(weight, steps))
+
+    def windowed(
+        self,
+        x: Signal,
+        places: NDArray[np.int64],
+        weight: NDArray[np.float32],
+        bias: NDArray[np.float32] | None = None,
+    ) -> str:
+        """Return x[places] @ weight + bias, (batch * rows, out), `weight` (taps * channels, out).
+
+        `places` (rows, taps) are steps of `x`, or -1 for zeros. Stored as `matrix` stores.
+        """
+        windows = Windows(places, x.steps, x.channels)
+        rows = len(places)
+        if self._exact or weight.size < SMALL:
+            return product_of_windows(self, x.name, windows, weight, bias, Precision.FP32)
+        whole = (rows, windows.inputs)
+        self._probe(weight, rows, lambda: self.reshape_rows(windows.gather(self, x.name), *whole))
+        precision = self._next(weight, rows)
+        return product_of_windows(self, x.name, windows, weight, bias, precision)
+
+    def _probe(self, weight: NDArray[np.float32], steps: int, read: Callable[[], str]) -> None:
+        """Make what the next large matrix reads an output, if that is wanted."""
         if self._probed:
             self.weights.append(weight)
-            self.output(f"probe{place}", x, (steps, weight.shape[0]))
-        precision = self.plan if isinstance(self.plan, Precision) else self.plan[place]
-        return product(self.constant, self.node, x, weight, bias, precision)
+            self.output(f"probe{len(self.matrices)}", read(), (steps, weight.shape[0]))
+
+    def _next(self, weight: NDArray[np.float32], steps: int) -> Precision:
+        """Note a large matrix and return how it is stored."""
+        place = len(self.matrices)
+        self.matrices.append(Matrix(steps, *weight.shape))
+        return self.plan if isinstance(self.plan, Precision) else self.plan[place]
 
     def either(
         self,

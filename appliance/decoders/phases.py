@@ -30,11 +30,11 @@ def choose(graph: Graph, magnitudes: str, bins: int, hop: int) -> tuple[str, str
     control is 0 takes its phases from the random numbers and its magnitudes as they are.
     """
     turn = graph.noise("uniform", (bins,))
-    wanted = graph.node("Greater", [graph.control(PEAKS), graph.scalar(0.5)])
+    wanted = graph.control(PEAKS)
     past = graph.state((bins,))  # last phases plus one: zero says there are none
-    count = graph.node("ReduceMax", [graph.node("Cast", [wanted], to=1)], keepdims=0)
+    any_row = graph.node("ReduceMax", [wanted], keepdims=0)
     phase, heard = graph.either(
-        graph.node("Cast", [count], to=9),  # boolean: whether any row wants it
+        graph.node("Cast", [any_row], to=9),  # boolean
         [(bins,), (bins,)],
         lambda: _followed(graph, magnitudes, turn, past, wanted, bins, hop),
         lambda: (turn, magnitudes),
@@ -47,6 +47,7 @@ def _followed(
     graph: Graph, magnitudes: str, turn: str, past: str, wanted: str, bins: int, hop: int
 ) -> tuple[str, str]:
     """Append phases that follow the peaks where that is `wanted`, and magnitudes."""
+    wanted = graph.node("Greater", [wanted, graph.scalar(0.5)])
     begun = graph.node("Greater", [past, graph.scalar(0.5)])
     place = graph.constant(np.arange(bins, dtype=np.float32)[None])
     level = graph.node("Log", [graph.node("Max", [magnitudes, graph.scalar(_QUIETEST)])])

@@ -148,7 +148,19 @@ def _snake(graph: Graph, alpha: NDArray[np.float32], x: Signal) -> Signal:
 def _activation(graph: Graph, kind: str, x: Signal) -> Signal:
     if kind == "silu":
         return _like(x, graph.node("Mul", [x.name, graph.node("Sigmoid", [x.name])]))
+    if kind == "softplus":
+        return _like(x, _softplus(graph, x.name))
     return _like(x, graph.node(kind.capitalize(), [x.name]))
+
+
+def _softplus(graph: Graph, x: str) -> str:
+    """Append log(1 + exp(x)) by operators that do many numbers at once, unlike "Softplus"."""
+    limited = graph.node("Min", [x, graph.scalar(_SAME)])
+    y = graph.node("Add", [graph.node("Exp", [limited]), graph.scalar(1)])
+    return graph.node("Max", [x, graph.node("Log", [y])])
+
+
+_SAME = 30.0  # from here on, softplus is its argument
 
 
 def _like(x: Signal, name: str) -> Signal:

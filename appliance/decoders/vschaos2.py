@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from appliance.decoders import fourier, phases
+from appliance.decoders.frequency import FrequencyNetwork
 from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import Array, Dense, Layer
 from appliance.decoders.streaming import write
@@ -20,96 +21,6 @@ _COARSE = 1 << 15
 _END = 1 << 30  # of an axis, however long
 
 Contrast = Literal["log1p", "log", "log10", "none"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrequencyUpsampling:
-    """A transposed convolution along frequency and the layer behind it.
-
-    `weight` (in, out, taps) and `bias` (out,); `padding` outputs are cut from the low end, and what
-    the high end keeps follows from `outputs`, the number of bins given.
-    """
-
-    weight: Array
-    bias: Array
-    stride: int
-    padding: int
-    outputs: int
-    activation: Layer
-
-    def write(self, graph: Graph, x: Signal) -> Signal:
-        """Append: (batch, bins, in) to (batch, outputs, out).
-
-        Output o stands at o + padding = stride * m + r: one matrix product gives all remainders r
-        of all m from the inputs m - taps / stride + 1 to m.
-        """
-        channels, out, kernel = self.weight.shape
-        taps = -(-kernel // self.stride)
-        first, last = self.padding // self.stride, (self.outputs - 1 + self.padding) // self.stride
-        groups = last - first + 1
-        ends = np.array([0, taps - 1 - first, 0, 0, last - x.steps + 1, 0], np.int64)
-        padded = graph.node("Pad", [x.name, graph.constant(ends)])
-        places = np.arange(groups)[:, None] + np.arange(taps)
-        gathered = graph.node("Gather", [padded, graph.constant(places)], axis=1)
-        kernels = np.zeros((taps * self.stride, channels, out), np.float32)
-        kernels[:kernel] = self.weight.transpose(2, 0, 1)
-        kernels = kernels.reshape(taps, self.stride, channels, out)[::-1].transpose(0, 2, 1, 3)
-        matrix = np.ascontiguousarray(kernels).reshape(taps * channels, self.stride * out)
-        width = self.stride * out
-        rows = _shaped(graph, gathered, -1, taps * channels)
-        bias = graph.constant(np.tile(self.bias, self.stride))
-        y = graph.node("Gemm", [rows, graph.constant(matrix), bias])
-        shaped = write(graph, self.activation, Signal(y, groups, width))
-        bins = _shaped(graph, shaped.name, -1, groups * self.stride, out)
-        start = self.padding - first * self.stride
-        bins = graph.cut(bins, start, start + self.outputs, 1)
-        return Signal(bins, self.outputs, out)
-
-
-def _shaped(graph: Graph, tensor: str, *shape: int) -> str:
-    return graph.node("Reshape", [tensor, graph.constant(np.array(shape, np.int64))])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrequencyConvolution:
-    """A convolution along frequency to one channel: `weight` (in, taps), zeros beyond both ends."""
-
-    weight: Array
-    bias: float
-    padding: int
-
-    def write(self, graph: Graph, x: Signal) -> str:
-        """Append: (batch, bins, in) to (batch, bins + 2 * padding - taps + 1).
-
-        The taps are products of one matrix, added up shifted: far less to move than their inputs.
-        """
-        taps = self.weight.shape[1]
-        outputs = x.steps + 2 * self.padding - taps + 1
-        each = graph.node(
-            "Transpose", [graph.matrix(x.name, self.weight, exact=True)], perm=[0, 2, 1]
-        )
-        ends = np.array([0, 0, self.padding, 0, 0, self.padding], np.int64)
-        each = graph.node("Pad", [each, graph.constant(ends)])
-        lines = graph.nodes("Split", [each], taps, axis=1) if taps > 1 else [each]
-        parts = [graph.cut(line, tap, tap + outputs, 2) for tap, line in enumerate(lines)]
-        return graph.reshape(graph.node("Sum", [*parts, graph.scalar(self.bias)]), outputs)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrequencyNetwork:
-    """Features (bins, channels), channels fastest, to a spectrum."""
-
-    bins: int
-    channels: int
-    upsampling: tuple[FrequencyUpsampling, ...]
-    last: FrequencyConvolution
-
-    def write(self, graph: Graph, x: Signal) -> str:
-        """Append: (batch, 1, bins * channels) to (batch, bins out)."""
-        x = Signal(graph.reshape(x.name, self.bins, self.channels), self.bins, self.channels)
-        for layer in self.upsampling:
-            x = layer.write(graph, x)
-        return self.last.write(graph, x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +108,11 @@ class SpectralDecoder:
         bins = size // 2 + 1
         turns, magnitudes = phases.choose(graph, magnitudes, bins, self.hop)
         weighted = graph.node("Mul", [magnitudes, graph.constant(fourier.weights(size))])
-        angle = graph.reshape(graph.node("Mul", [turns, graph.scalar(2 * np.pi)]), 1, bins)
-        circle = [graph.node("Cos", [angle]), graph.node("Sin", [angle])]
-        pair = graph.node("Concat", circle, axis=1)
+        # One sine of both gives the cosine too: the real parts are a quarter of a turn ahead.
+        ahead = graph.constant(np.array([[np.pi / 2], [0]], np.float32))
+        angle = graph.node("Mul", [turns, graph.scalar(2 * np.pi)])
+        angle = graph.node("Add", [graph.reshape(angle, 1, bins), ahead])
+        pair = graph.node("Sin", [angle])
         spectrum = graph.node("Mul", [pair, graph.reshape(weighted, 1, bins)])
         frame = fourier.invert(graph, spectrum, size)
         self._overlap(graph, graph.node("Mul", [frame, graph.constant(self.window)]))

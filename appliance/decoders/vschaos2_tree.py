@@ -6,6 +6,11 @@ import numpy as np
 
 from appliance.decoders import fourier
 from appliance.decoders.folding import folded
+from appliance.decoders.frequency import (
+    FrequencyConvolution,
+    FrequencyNetwork,
+    FrequencyUpsampling,
+)
 from appliance.decoders.layers import Affine, Array, Chain, Dense, Layer
 from appliance.decoders.scripted import (
     Module,
@@ -18,14 +23,7 @@ from appliance.decoders.scripted import (
     read,
     scalar,
 )
-from appliance.decoders.vschaos2 import (
-    Contrast,
-    FrequencyConvolution,
-    FrequencyNetwork,
-    FrequencyUpsampling,
-    MagnitudeLaw,
-    SpectralDecoder,
-)
+from appliance.decoders.vschaos2 import Contrast, MagnitudeLaw, SpectralDecoder
 
 _SEQUENCES = ("Sequential", "MLP", "MLPLayer")  # classes that run their parts strictly in order
 _TRANSFORMS = ("RealtimeDGT", "RealtimeSTFT")

@@ -42,6 +42,23 @@ def test_how_close(precision: Precision, shape: tuple[int, int, int]) -> None:
     assert LEAST_DB[precision] <= snr
 
 
+@pytest.mark.parametrize("precision", Precision)
+def test_windows_with_zeros_beyond(precision: Precision) -> None:
+    random = np.random.default_rng(4)
+    places = np.array([[-1, 0, 1], [1, 2, 3], [3, 4, -1]])
+    weight = random.standard_normal((3 * 32, 64), np.float32)
+    bias = random.standard_normal(64, np.float32)
+    graph = Graph(precision)
+    y = graph.windowed(graph.input("z", 5, 32), places, weight, bias)
+    graph.output("audio", graph.reshape_rows(y, 3, 64), (3, 64))
+    x = random.standard_normal((2, 5, 32), np.float32)
+    padded = np.concatenate([x, np.zeros((2, 1, 32), np.float32)], axis=1).astype(np.float64)
+    exact = padded[:, places].reshape(2, 3, 96) @ weight + bias
+    error = product(graph.serialize({}), x) - exact
+    snr = 10 * np.log10(np.square(exact).mean() / np.square(error).mean())
+    assert LEAST_DB[precision] <= snr
+
+
 @pytest.mark.parametrize("precision", [Precision.BLOCKS8, Precision.BLOCKS4, Precision.FP16])
 def test_a_loud_neighbour_changes_nothing(precision: Precision) -> None:
     random = np.random.default_rng(1)
