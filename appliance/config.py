@@ -45,8 +45,14 @@ class EngineConfig(Section, frozen=True):
     """How the engine uses the processor."""
 
     headroom: Annotated[
-        int, Meta(ge=0, le=64, description="Periods by which decoders run ahead of the card")
-    ] = 2
+        int,
+        Meta(
+            ge=0,
+            le=64,
+            description="Least periods by which decoders run ahead of the card; 0 is as many as"
+            " the models take on this board, none if they are quick",
+        ),
+    ] = 0
     workers: Annotated[
         int, Meta(ge=0, le=64, description="Decoding threads; 0 is as many as are useful")
     ] = 0

@@ -73,6 +73,11 @@ class AlsaOutput(Output):
         """The sample format the card takes, as ALSA writes it; empty while it is lost."""
         return self._device.format_name if self._device else ""
 
+    def wait(self) -> None:
+        """Wait until the card has room for a period; one that is lost is not waited for."""
+        if self._device is not None:
+            self._device.wait()
+
     def write(self, block: NDArray[np.float32]) -> None:
         """Play `block`, float32 (2, n) with full scale 1; returns when the card has taken it."""
         if self._device is None and self._found is not None:

@@ -22,6 +22,14 @@ class Pcm(Protocol):
         """Return the frames that `write` would take at once, or a negative error number."""
         ...
 
+    def polldescriptors(self) -> list[tuple[int, int]]:
+        """Return the file descriptors, and their events, that tell of room for a period."""
+        ...
+
+    def polldescriptors_revents(self, descriptors: list[tuple[int, int]], /) -> int:
+        """Return what the events that were polled mean, and take note of them."""
+        ...
+
     def info(self) -> dict[str, Any]:
         """Return what the card granted: format_name, channels, rate, period_size, buffer_size."""
         ...

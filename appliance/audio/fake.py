@@ -186,6 +186,15 @@ class FakePCM:
         self._drain()
         return int(self._shape["buffer_size"] - self._queued)
 
+    def polldescriptors(self) -> list[tuple[int, int]]:
+        """Return none: this card has no bell."""
+        return []
+
+    def polldescriptors_revents(self, descriptors: list[tuple[int, int]], /) -> int:
+        """Return no event."""
+        del descriptors
+        return 0
+
     def info(self) -> dict[str, Any]:
         """Return what was granted."""
         return dict(self._shape)

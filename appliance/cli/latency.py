@@ -7,11 +7,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.audio.null import NullOutput
 from appliance.cli.live_latency import measure_input
 from appliance.cli.settings import config_option, configuration, open_library
 from appliance.config import Config, DecoderConfig
 from appliance.decoders.library import Library
 from appliance.engine.instrument import Instrument
+from appliance.engine.player import Player
 
 _SETTLING = 3  # frames before the control is turned
 _LATER = 6  # frames in which the change must be heard
@@ -33,8 +35,9 @@ def latency(
 ) -> None:
     """Turn an offset at random moments and find the first sample that changes, model by model.
 
-    The very objects of the engine are stepped, their output played by a card whose buffer is full.
-    The model's own time, from its next frame's start to the first change, is taken off.
+    The very objects of the engine are stepped, with the headroom that they get on this board, their
+    output played by a card that asks for a block whenever it has room for one. The model's own
+    time, from its next frame's start to the first change, is taken off.
 
     With --input noise bursts go out, come in again, are encoded and change what the decoders play:
     the whole way, with both cards' buffers and the models' own time. Stop a running engine first.
@@ -48,14 +51,13 @@ def latency(
         return
     library = open_library(config)
     rate = config.audio.rate
-    card = config.audio.period * config.audio.periods
-    headroom = config.audio.period * config.engine.headroom
+    headroom = _chosen(config, library)
     click.echo(
-        f"period {config.audio.period}, {1e3 * card / rate:.1f} ms in the card's buffer, "
-        f"{1e3 * headroom / rate:.1f} ms headroom"
+        f"period {config.audio.period}, {1e3 * _queued(config) / rate:.1f} ms in the card's "
+        f"buffer, {1e3 * headroom / rate:.1f} ms headroom"
     )
     for name in dict.fromkeys(slot.model for slot in config.decoders):
-        own, added = measure(config, library, name)
+        own, added = measure(config, library, name, headroom)
         spread = np.percentile(1e3 * added / rate, [0, 50, 100])
         click.echo(
             f"{name}: {spread[1]:.1f} ms added ({spread[0]:.1f} to {spread[2]:.1f}, mean "
@@ -64,11 +66,25 @@ def latency(
         )
 
 
-def measure(config: Config, library: Library, name: str) -> tuple[int, NDArray[np.float64]]:
+def _chosen(config: Config, library: Library) -> int:
+    """Return the samples of headroom that the player takes for all that is configured."""
+    instrument = Instrument(config, library)
+    audio = config.audio
+    output = NullOutput(rate=audio.rate, period=audio.period, periods=audio.periods)
+    return Player(instrument, output, config).instrument.headroom
+
+
+def _queued(config: Config) -> int:
+    """Return the samples in the card's buffer when a block begins."""
+    return config.audio.period * (config.audio.periods - 1)
+
+
+def measure(
+    config: Config, library: Library, name: str, headroom: int
+) -> tuple[int, NDArray[np.float64]]:
     """Return the model's own samples from a frame's start, and the added ones of many turns."""
     alone = msgspec.structs.replace(config, decoders=[DecoderConfig(model=name, level_db=0)])
-    period, periods = config.audio.period, config.audio.periods
-    headroom = config.engine.headroom * period
+    period = config.audio.period
     ideal = Instrument(alone, library)
     frame = round(ideal.groups[0].frame_samples)
     turned = _SETTLING * frame
@@ -79,7 +95,7 @@ def measure(config: Config, library: Library, name: str) -> tuple[int, NDArray[n
     for moment in random.uniform(0, frame, _TURNS):
         taken = -(-moment // period) * period  # the block that the message falls before
         own = -(-moment // frame) * frame - moment + response
-        heard = -(-taken // frame) * frame + whole + period * periods
+        heard = -(-taken // frame) * frame + whole + _queued(config)
         added.append(heard - moment - own)
     return response, np.array(added)
 

@@ -71,14 +71,6 @@ class Encoding:
         self.slowest_seconds = 0.0
         self.total_seconds = 0.0
 
-    def warm(self, frames: int) -> None:
-        """Encode some silence, so that the first real frame takes no longer than others."""
-        for _ in range(frames):
-            start = time.perf_counter()
-            self.encoder.encode(np.zeros(self.encoder.ratio, np.float32))
-            self.last_seconds = time.perf_counter() - start
-        self.encoder.reset()
-
     def write(self, block: NDArray[np.float32]) -> None:
         """Append a block, float32 (n,), and post the frames that it completes."""
         count = len(block)

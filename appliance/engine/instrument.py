@@ -109,18 +109,18 @@ class Instrument:
             count = min(count, self.sources.longest)
         return self.morph.stretch(self.sample, min(count, self.max_block))
 
-    def begin(self, count: int, *, inline: bool = False) -> None:
+    def begin(self, count: int, encode: Callable[[], object] = lambda: None) -> None:
         """Evaluate the latents of the next `count` samples and post the frames that start there.
 
-        What the encoder hears meanwhile is posted too, and encoded in this thread if `inline`.
+        What the encoder hears meanwhile is posted first, and `encode` called: it may encode at
+        once, or leave that to another thread.
         """
         start, end = self.sample, self.sample + count
         self.morph.step(start)
         self._heard = self.sources.process(count)
         if self.encoding is not None:
             self.encoding.write(self._heard)
-            while inline and self.encoding.pending:
-                self.encoding.work(self.due)
+            encode()
         first, instants = block_instants(start, count)
         z = self._z[:, :, :instants]
         self.clock.advance(first, instants)
@@ -145,6 +145,11 @@ class Instrument:
     def due(self) -> int:
         """Return the sample that is due now: the clock less the headroom."""
         return self.sample - self.headroom
+
+    def encode_inline(self) -> None:
+        """Encode everything that was posted, in this thread."""
+        while self.encoding is not None and self.encoding.pending:
+            self.encoding.work(self.due)
 
     def decode_inline(self) -> None:
         """Decode everything that was posted, in this thread."""
@@ -173,7 +178,7 @@ class Instrument:
         start = 0
         while start < out.shape[1]:
             part = out[:, start : start + self.stretch(out.shape[1] - start)]
-            self.begin(part.shape[1], inline=True)
+            self.begin(part.shape[1], self.encode_inline)
             self.decode_inline()
             self.finish(part)
             start += part.shape[1]

@@ -71,6 +71,10 @@ class Loop(Output):
         """True once the last burst has had its time."""
         return self.sample >= len(self._kept)
 
+    def wait(self) -> None:
+        """Wait for room in the output behind."""
+        self._output.wait()
+
     def write(self, block: NDArray[np.float32]) -> None:
         """Keep `block` and play a part of the bursts instead."""
         count = min(block.shape[1], len(self._kept) - self.sample)

@@ -7,10 +7,10 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance import LATENT_CHANNELS
 from appliance.audio.output import Output
 from appliance.config import Config
 from appliance.engine.group import AMPLE
+from appliance.engine.headroom import measure
 from appliance.engine.instrument import Instrument
 from appliance.engine.monitor import Monitor
 from appliance.engine.queue import ParameterQueue
@@ -20,15 +20,18 @@ from appliance.engine.realtime import (
     prepare_process,
     release_process,
 )
-from appliance.engine.worker import Frames, Worker
+from appliance.engine.worker import Frames, Service, Worker
 
-_WARM_FRAMES = 12
-_CACHE_BYTES = 48 << 20
 _REST = 0.5  # seconds between two steps of the headroom
+_STRAIN = 2.5  # slow blocks, by which one thread for all has turned out not to be enough
+_STRAIN_SECONDS = 3.0  # in which a slow block is forgotten, as an exponential
 
 
 class Player:
     """Runs an instrument in real time: one audio thread, some decoding threads.
+
+    Where a block's frames take a small part of a period the audio thread decodes them by itself,
+    without headroom. If blocks then turn out slow after all, the decoding threads take over.
 
     Parameter changes go into `queue`. Counters may be read from any thread at any time.
     """
@@ -59,8 +62,15 @@ class Player:
         self.error: BaseException | None = None
         self._period = output.period
         self._meter_blocks = max(1, output.rate // (10 * output.period))
-        instrument.headroom = self._first_headroom(config)
-        self._limit = min(instrument.headroom + 8 * self._period, instrument.reserve)
+        self._seconds = output.period / output.rate
+        demand = measure(instrument, output.period)
+        most = instrument.reserve // self._period
+        headroom = demand.periods(self._seconds, config.engine.headroom, most) * self._period
+        self.alone = not config.engine.headroom and demand.fits(self._seconds)
+        """True while the audio thread decodes by itself."""
+        self._threaded = headroom
+        instrument.headroom = 0 if self.alone else headroom
+        self._limit = min(headroom + 8 * self._period, instrument.reserve)
         cores = tuple(config.engine.cores)
         self._audio_scheduling = Scheduling(config.engine.priority, cores[:1])
         # Decoding yields to the audio thread: a late frame fades, a late block is an xrun.
@@ -69,6 +79,11 @@ class Player:
             Worker(groups, instrument.due, decoding)
             for groups in self._shares(config.engine.workers)
         ]
+        self._own = Service(self._frames(), instrument.due)
+        self.services = (self._own, *(worker.service for worker in self.workers))
+        self._slow = self._seconds * max(1, output.periods - 1) / 4
+        self._strain = 0.0
+        self._serving = 0.0  # seconds of the block in hand
         self._block: NDArray[np.float32] = np.zeros((2, self._period), np.float32)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
@@ -107,46 +122,18 @@ class Player:
         """Frames so far that were not decoded when they were due."""
         return sum(group.late for group in self.instrument.groups)
 
+    def _frames(self) -> list[Frames]:
+        encoding = self.instrument.encoding
+        return [*self.instrument.groups, *([encoding] if encoding else [])]
+
     def _shares(self, wanted: int) -> list[list[Frames]]:
         """Deal the groups to workers, the slowest first, each to the least loaded worker."""
-        encoding = self.instrument.encoding
-        frames: list[Frames] = [*self.instrument.groups, *([encoding] if encoding else [])]
-        groups = sorted(frames, key=_load, reverse=True)
+        groups = sorted(self._frames(), key=_load, reverse=True)
         count = min(wanted or _useful_workers(), len(groups))
         shares: list[list[Frames]] = [[] for _ in range(count)]
         for group in groups:
             min(shares, key=lambda share: sum(_load(g) for g in share)).append(group)
         return shares
-
-    def _first_headroom(self, config: Config) -> int:
-        """Return the configured headroom, or more where the measured decode time asks for it.
-
-        Between two frames other work takes the processor's caches, so each timed frame begins
-        with cold ones: the weights then come from memory, as they do when playing.
-        """
-        evict = np.zeros(_CACHE_BYTES, np.uint8)
-        total = worst = 0.0
-        for group in self.instrument.groups:
-            decoder = group.decoder
-            z = np.zeros((decoder.rows, LATENT_CHANNELS), np.float32)
-            audio = np.zeros((decoder.rows, decoder.ratio), np.float32)
-            times: list[float] = []
-            for _ in range(_WARM_FRAMES):
-                evict += 1
-                start = time.perf_counter()
-                decoder.decode(z, [True] * decoder.rows, audio)
-                times.append(time.perf_counter() - start)
-            for row in range(decoder.rows):
-                decoder.reset(row)
-            group.last_seconds = float(np.median(times))
-            worst = max(worst, group.last_seconds)
-            total += group.last_seconds
-        if (encoding := self.instrument.encoding) is not None:
-            encoding.warm(_WARM_FRAMES)
-        # A frame may wait for one of every other group, and may itself take twice its usual time.
-        needed = int(np.ceil((total + worst) * self.instrument.rate / self._period)) + 1
-        most = self.instrument.reserve // self._period
-        return min(max(config.engine.headroom, needed), most) * self._period
 
     def _run(self) -> None:
         self.flags += enter_real_time(self._audio_scheduling)
@@ -157,21 +144,30 @@ class Player:
             self.error = error
 
     def _one_block(self) -> None:
+        self.output.wait()  # first: what is set until then is heard
         start = time.perf_counter()
         instrument = self.instrument
         self.queue.drain(instrument.values.array, instrument.morph)
         done = 0
         while done < self._period:
             part = self._block[:, done : done + instrument.stretch(self._period - done)]
-            instrument.begin(part.shape[1])
-            for worker in self.workers:
-                worker.wake()
+            if self.alone:
+                instrument.begin(part.shape[1], self._serve)
+                self._serve()
+            else:
+                instrument.begin(part.shape[1])
+                for worker in self.workers:
+                    worker.wake()
             instrument.finish(part)
             done += part.shape[1]
-        self._adapt()
+        if self.alone:
+            self._watch()
+        else:
+            self._adapt()
         if self.blocks % self._meter_blocks == 0:
             self.reading = instrument.master.meters.read()
-        seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - start - self._serving
+        self._serving = 0.0
         self.busy_seconds += seconds
         self.longest_seconds = max(self.longest_seconds, seconds)
         if self.monitor is not None:
@@ -179,6 +175,23 @@ class Player:
         self.output.write(self._block)
         self.blocks += 1
         self._heartbeat = time.monotonic()
+
+    def _serve(self) -> None:
+        start = time.perf_counter()
+        self._own.serve()
+        self._serving += time.perf_counter() - start
+
+    def _watch(self) -> None:
+        """Hand decoding over to its threads, with headroom, when it is slow again and again."""
+        self._strain *= 1 - self._seconds / _STRAIN_SECONDS
+        if self._serving > self._slow:
+            self._strain += 1
+        if self._strain > _STRAIN:
+            self.alone = False
+            self.headroom_raised += 1
+            self.instrument.delay_by(self._threaded)
+            for group in self.instrument.groups:
+                group.slack = AMPLE
 
     def _adapt(self) -> None:
         """Give decoding one more period when a frame was nearly late, up to a limit."""

@@ -112,7 +112,8 @@ class Status:
         flags = [*self._warnings, *player.flags]
         for worker in player.workers:
             flags.extend(f for f in worker.flags if f not in flags)
-            flags.extend(f"{model} stopped: {why}" for model, why in worker.failed.items())
+        for service in player.services:
+            flags.extend(f"{model} stopped: {why}" for model, why in service.failed.items())
         if player.output.lost:
             flags.append(f"sound card {player.output.name} is gone")
         return flags

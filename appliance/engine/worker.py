@@ -41,21 +41,49 @@ class Frames(Protocol):
         ...
 
 
-class Worker:
-    """A thread that does the posted frames of some groups; woken, it never polls.
+class Service:
+    """Does the posted frames of some groups, in the thread that asks for it.
 
     A model that fails mutes its group instead of ending the thread: `failed` names it.
     """
+
+    def __init__(self, groups: Sequence[Frames], due: Callable[[], int]) -> None:
+        """Serve `groups`; `due` gives the engine's clock less its headroom."""
+        self.groups = tuple(groups)
+        self.failed: dict[str, str] = {}
+        """Model name to the reason why it no longer decodes."""
+        self._due = due
+
+    def serve(self) -> None:
+        """Do all frames that wait."""
+        while self._one():
+            pass
+
+    def _one(self) -> bool:
+        """Do one frame of the group whose frame is due first; return whether there was one."""
+        earliest: Frames | None = None
+        for group in self.groups:
+            if group.pending and (earliest is None or group.oldest_start < earliest.oldest_start):
+                earliest = group
+        if earliest is None:
+            return False
+        try:
+            earliest.work(self._due)
+        except Exception as error:  # a decoder of unknown code must not end the sound
+            self.failed[earliest.model] = " ".join(str(error).split())[:200]
+            earliest.fail()
+        return True
+
+
+class Worker:
+    """A thread for a service; woken, it never polls."""
 
     def __init__(
         self, groups: Sequence[Frames], due: Callable[[], int], scheduling: Scheduling
     ) -> None:
         """Serve `groups`; `due` gives the engine's clock less its headroom."""
-        self.groups = tuple(groups)
-        self.failed: dict[str, str] = {}
-        """Model name to the reason why it no longer decodes."""
+        self.service = Service(groups, due)
         self.flags: tuple[str, ...] = ()
-        self._due = due
         self._scheduling = scheduling
         self._bell = threading.Lock()
         self._bell.acquire()
@@ -85,20 +113,4 @@ class Worker:
             self._bell.acquire()
             if self._stopping:
                 return
-            while self._serve():
-                pass
-
-    def _serve(self) -> bool:
-        """Decode one frame of the group whose frame is due first; return whether there was one."""
-        earliest: Frames | None = None
-        for group in self.groups:
-            if group.pending and (earliest is None or group.oldest_start < earliest.oldest_start):
-                earliest = group
-        if earliest is None:
-            return False
-        try:
-            earliest.work(self._due)
-        except Exception as error:  # a decoder of unknown code must not end the sound
-            self.failed[earliest.model] = " ".join(str(error).split())[:200]
-            earliest.fail()
-        return True
+            self.service.serve()

@@ -46,6 +46,28 @@ def wait_until(condition: Callable[[], bool], step: Callable[[], None]) -> None:
         step()
 
 
+def test_waiting_ends_when_there_is_room_for_a_period() -> None:
+    driver = FakeDriver(paced=True)
+    with AlsaOutput(NAME, driver=driver) as output:
+        output.wait()  # nothing is queued yet
+        for _ in range(6):
+            output.write(np.zeros((2, 256), np.float32))
+            output.wait()
+            assert driver.opened[0].avail() >= 256
+    assert driver.opened[0].closed
+
+
+def test_waiting_for_a_card_that_is_gone_ends() -> None:
+    driver = FakeDriver()
+    with AlsaOutput(NAME, driver=driver, retry_s=60) as output:
+        output.write(np.zeros((2, 256), np.float32))
+        driver.unplug()
+        output.wait()
+        output.write(np.zeros((2, 256), np.float32))
+        assert output.lost
+        output.wait()
+
+
 def test_the_card_is_full_of_silence_before_the_first_block() -> None:
     driver = FakeDriver()
     sound = signal(4)

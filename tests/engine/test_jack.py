@@ -31,11 +31,11 @@ instrument.values.set("/offset/1/value", 0.7)
 instrument.settle()
 begin, count = instrument.begin, [0]
 
-def begin_late(samples):
+def begin_late(*arguments):
     count[0] += 1
     if count[0] == 200:
         time.sleep(stall)
-    begin(samples)
+    begin(*arguments)
 
 instrument.begin = begin_late
 with open_output(name, rate=audio.rate, period=audio.period) as output:

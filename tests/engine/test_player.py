@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from appliance.audio.null import NullOutput
 from appliance.audio.output import Output
 from appliance.config import AudioConfig, Config, DecoderConfig, EngineConfig
 from appliance.decoders.library import Library
+from appliance.engine.headroom import Demand, measure
 from appliance.engine.instrument import Instrument
 from appliance.engine.listener import Listener
 from appliance.engine.monitor import Monitor
@@ -57,8 +59,17 @@ class Lockstep(Output):
         pass
 
 
-def prepare(library: Library) -> Instrument:
-    instrument = Instrument(CONFIG, library)
+ALONE = replace(CONFIG, engine=EngineConfig())
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the models be quick enough for the audio thread, however busy this machine is."""
+    monkeypatch.setattr(Demand, "fits", lambda *_: True)
+
+
+def prepare(library: Library, config: Config = CONFIG) -> Instrument:
+    instrument = Instrument(config, library)
     instrument.values.update(
         {"/oscillators/1/waveform": "saw", "/oscillators/1/frequency": 7, "/offset/2/value": 0.8}
     )
@@ -67,12 +78,12 @@ def prepare(library: Library) -> Instrument:
 
 
 def play(
-    library: Library, blocks: int, monitor: Monitor | None = None
+    library: Library, blocks: int, monitor: Monitor | None = None, config: Config = CONFIG
 ) -> tuple[np.ndarray, Player]:
-    instrument = prepare(library)
+    instrument = prepare(library, config)
     output = Lockstep(blocks)
     output.instrument = instrument
-    player = Player(instrument, output, CONFIG, monitor=monitor)
+    player = Player(instrument, output, config, monitor=monitor)
     player.start()
     try:
         assert output.full.wait(30), player.error
@@ -91,6 +102,55 @@ def test_threads_and_inline_give_the_same_samples(library: Library) -> None:
     inline.render(expected)
     assert np.array_equal(threaded, expected)
     assert np.abs(expected).max() > 0.01
+
+
+@pytest.mark.usefixtures("quick")
+def test_quick_models_play_without_headroom(library: Library) -> None:
+    alone, player = play(library, 120, config=ALONE)
+    assert player.alone and player.instrument.headroom == 0
+    expected = np.zeros_like(alone)
+    prepare(library).render(expected)
+    assert np.array_equal(alone, expected)
+
+
+@pytest.mark.usefixtures("quick")
+def test_slow_blocks_hand_decoding_over_to_its_threads(library: Library) -> None:
+    instrument = prepare(library, ALONE)
+    output = Lockstep(300)
+    output.instrument = instrument
+    player = Player(instrument, output, ALONE)
+    decode, calls = instrument.groups[1].decoder.decode, [0]
+
+    def slow(*arguments: object) -> None:
+        calls[0] += 1
+        if 100 < calls[0] <= 104:
+            time.sleep(0.01)
+        decode(*arguments)  # type: ignore[arg-type]
+
+    instrument.groups[1].decoder.decode = slow  # type: ignore[method-assign]
+    player.start()
+    try:
+        assert output.full.wait(30), player.error
+    finally:
+        player.stop()
+    assert not player.alone and player.headroom_raised >= 1
+    assert instrument.headroom >= 2 * 256
+    audio = np.concatenate(output.got, axis=1)
+    usual = np.abs(np.diff(audio[:, : 90 * 256])).max()
+    assert np.abs(np.diff(audio[:, 90 * 256 : 130 * 256])).max() < 1.5 * usual
+    assert np.abs(audio[:, 200 * 256 :]).max() > 0.01
+
+
+def test_the_headroom_follows_from_what_frames_take(library: Library) -> None:
+    instrument = prepare(library)
+    demand = measure(instrument, 256)
+    assert demand.longest == max(group.last_seconds for group in instrument.groups)
+    assert demand.longest < demand.total == pytest.approx(demand.block)  # no group twice a block
+    heavy = Demand(total=0.010, longest=0.004, block=0.010)
+    assert heavy.periods(0.005, least=0, most=64) == 4
+    assert heavy.periods(0.005, least=6, most=64) == 6
+    assert heavy.periods(0.005, least=0, most=3) == 3
+    assert heavy.fits(0.031) and not heavy.fits(0.029)
 
 
 def test_the_monitor_gets_what_the_card_gets(library: Library, tmp_path: Path) -> None:
@@ -123,11 +183,13 @@ def test_parameter_changes_arrive(library: Library) -> None:
     assert not audio[:, 2 * 2048 :].any()
 
 
-def test_a_decoder_that_fails_mutes_its_group_only(library: Library) -> None:
-    instrument = prepare(library)
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("config", [CONFIG, ALONE])
+def test_a_decoder_that_fails_mutes_its_group_only(library: Library, config: Config) -> None:
+    instrument = prepare(library, config)
     output = Lockstep(200)
     output.instrument = instrument
-    player = Player(instrument, output, CONFIG)
+    player = Player(instrument, output, config)
     slow = instrument.groups[0]
     decode, calls = slow.decoder.decode, [0]
 
