@@ -68,8 +68,11 @@ class Drift:
         self._anchor_sample = at
         self._increment = self._step(frequency)
 
-    def fill(self, out: NDArray[np.float64], *, at: int) -> None:
-        """Write the curves from absolute sample `at` on into `out`, float64 (curves, samples)."""
+    def fill(self, out: NDArray[np.float64], *, at: int, step: int = 1) -> None:
+        """Write the curves from absolute sample `at` on into `out`, float64 (curves, points).
+
+        From point to point it is `step` samples.
+        """
         samples = out.shape[1]
         phase, point, start = (
             self._phase[:, :samples],
@@ -78,7 +81,7 @@ class Drift:
         )
         position = self._anchor_phase + (at - self._anchor_sample) * self._increment
         first, fraction = position >> _FRACTION_BITS, position & (_ONE - 1)
-        np.multiply(self._steps[:samples], self._increment, out=phase[0])
+        np.multiply(self._steps[:samples], self._increment * step, out=phase[0])
         phase[0] += fraction
         np.add(phase[0], self._stagger[1:], out=phase[1:])
         np.right_shift(phase, _FRACTION_BITS, out=point)

@@ -11,13 +11,17 @@ from appliance.mixing.spread import Spread
 from appliance.parameters import Values
 from appliance.parameters.watch import Watch
 
+_GRID = 32  # samples from one working out of moving gains to the next
+_STRETCH = 512  # samples for which they are worked out at once
+
 
 class Mixer:
     """Mixes `slots` mono voices to stereo.
 
-    Level (with on/off) and pan move to a new setting in a straight line over 20 ms. Pan is
-    constant power: the squares of the left and right gains sum to the squared level, at the
-    centre each is 3 dB down. Auto-pan adds random straight moves, `/mix/autopan_rate` new
+    Level (with on/off) and pan move to a new setting over 20 ms. While they do, the gains are
+    worked out every 32 samples and join in straight lines, whose corners stay 70 dB below the
+    sound. Pan is constant power: the squares of the left and right gains sum to the squared level,
+    at the centre each is 3 dB down. Auto-pan adds random straight moves, `/mix/autopan_rate` new
     positions a second, to the pan, and stops at the edges. A voice's broken samples (NaN,
     infinity) are silenced here, so that one faulty decoder does not mute the rest.
     """
@@ -40,21 +44,28 @@ class Mixer:
         )
         self._repair = Repair(slots, max_block)
         self._spread = Spread(values, slots, rate, max_block)
+        longest = -(-max(_STRETCH, max_block) // _GRID) * _GRID + 2 * _GRID
         self._autopan = Drift(
             slots,
             frequency=float(self._frequency[0]),
             rate=rate,
-            max_block=max_block,
+            max_block=longest // _GRID + 1,
             seed=1,
         )
-        self._ramp = Ramp(self._settings(), length=fade_samples(rate), max_block=max_block)
-        self._clock = 0
-        self._position = np.zeros((slots, max_block))
-        self._angle = np.zeros((2, slots, max_block))
-        self._gain = np.zeros((2, slots, max_block), np.float32)
+        self._ramp = Ramp(self._settings(), length=fade_samples(rate), max_block=longest)
+        self._clock = self._ramp_clock = 0
         self._products = np.zeros((2, slots, max_block), np.float32)
         self._still = np.zeros((2, slots, 1), np.float32)
-        self._still_known = False
+        segments = longest // _GRID
+        self._share = np.arange(1, _GRID + 1, dtype=np.float32) / np.float32(_GRID)
+        self._ways = np.zeros((3 * slots, segments + 1))
+        self._position = np.zeros((slots, segments + 1))
+        self._angle = np.zeros((2, slots, segments + 1))
+        # Moving gains ahead of the clock, at the instants and at the samples that follow them.
+        self._points = np.zeros((2, slots, segments + 1), np.float32)
+        self._lines = np.zeros((2, slots, segments, _GRID), np.float32)
+        self._gain = self._lines.reshape(2, slots, -1)
+        self._rest()
 
     def _settings(self) -> NDArray[np.float64]:
         level = np.where(self._on > 0, linear_gain(self._level_db), 0.0)
@@ -66,13 +77,14 @@ class Mixer:
         self._ramp.jump(self._settings())
         self._autopan.reset(float(self._frequency[0]))
         self._spread.reset()
-        self._clock = 0
-        self._still_known = False
+        self._clock = self._ramp_clock = 0
+        self._rest()
 
     @property
     def audible(self) -> NDArray[np.bool_]:
         """Slots that are on, or off and still fading, bool (slots,); others may be frozen."""
-        return (self._on > 0) | (self._ramp.current[: self._slots, 0] != 0)
+        gains = self._edges if self._moving else self._still
+        return (self._on > 0) | gains.any(axis=(0, 2))
 
     def silent(self, slot: int) -> bool:
         """Return True if `slot` (from 0) is off and its fade-out has ended."""
@@ -106,36 +118,85 @@ class Mixer:
     def _gains(self, samples: int) -> NDArray[np.float32]:
         """Return left and right gains, float32 (2, slots, samples), or (2, slots, 1) if still."""
         if self._watch.changed():
+            self._catch_up()
             self._ramp.move(self._settings())
             self._autopan.change(float(self._frequency[0]), at=self._clock)
-            self._still_known = False
-        moving = self._ramp.active
-        panning = moving or bool(self._ramp.target[2 * self._slots :].any())
-        if not panning:
-            if not self._still_known:
-                self._law(self._ramp.block(1), self._position[:, :1], self._still)
-                self._still_known = True
+            self._look_ahead(samples)
+        elif self._moving and self._clock + samples > self._end:
+            self._catch_up()
+            if self._ramp.active or self._panning or self._under_way:
+                self._look_ahead(samples)
+            else:
+                self._rest()
+        if not self._moving:
             return self._still
-        position = self._position[:, :samples]
-        self._autopan.fill(position, at=self._clock)
-        gain = self._gain[:, :, :samples]
-        self._law(self._ramp.block(samples), position, gain)
-        return gain
+        start = self._clock - self._first
+        return self._gain[:, :, start : start + samples]
 
-    def _law(
-        self,
-        settings: NDArray[np.float64],
-        position: NDArray[np.float64],
-        gain: NDArray[np.float32],
-    ) -> None:
-        """Write the pan law's gains; `position` holds the auto-pan and is overwritten."""
+    @property
+    def _panning(self) -> bool:
+        return bool(self._ramp.target[2 * self._slots :].any())
+
+    @property
+    def _edges(self) -> NDArray[np.float32]:
+        """The gains at both ends of the stretch that the clock is in, (2, slots, 2)."""
+        if not self._moving:
+            return np.repeat(self._still, 2, axis=2)
+        place = (self._clock - self._first) // _GRID
+        return self._points[:, :, place : place + 2]
+
+    @property
+    def _under_way(self) -> bool:
+        """Whether the stretch that the clock is inside of has yet to bring the gains to rest."""
+        start, end = self._edges[:, :, 0], self._edges[:, :, -1]
+        return bool(self._clock % _GRID) and not np.array_equal(start, end)
+
+    def _catch_up(self) -> None:
+        """Bring the ramp to the clock."""
+        self._ramp.advance(self._clock - self._ramp_clock)
+        self._ramp_clock = self._clock
+
+    def _rest(self) -> None:
+        """Stay with the gains of the ramp's targets, or move on from them."""
+        self._law(0, self._still)
+        self._first = self._end = self._clock - self._clock % _GRID
+        self._moving = self._panning
+
+    def _look_ahead(self, samples: int) -> None:
+        """Work gains out for the next `samples` and some more."""
+        start = self._clock % _GRID
+        segments = -(-(start + max(samples, _STRETCH)) // _GRID)
+        known = 0
+        if start:
+            # A stretch that has begun keeps its end, whatever was changed meanwhile.
+            known = 2
+            self._points[:, :, :2] = self._edges.copy()
+        points = self._points[:, :, : segments + 1]
+        self._law(known * _GRID - start, points[:, :, known:])
+        steps = points[:, :, 1:] - points[:, :, :-1]
+        lines = self._lines[:, :, :segments]
+        np.multiply(steps[..., np.newaxis], self._share, out=lines)
+        np.add(lines, points[:, :, :-1, np.newaxis], out=lines)
+        self._first = self._clock - start
+        self._end = self._first + segments * _GRID
+        self._moving = True
+
+    def _law(self, ahead: int, gain: NDArray[np.float32]) -> None:
+        """Write the gains from `ahead` samples after the clock on, float32 (2, slots, n)."""
+        count = gain.shape[2]
+        settings = self._ways[:, :count]
+        self._ramp.points(ahead, _GRID, settings)
         level, pan, depth = settings.reshape(3, self._slots, -1)
-        np.multiply(position, depth, out=position)
-        np.add(position, pan, out=position)
-        np.clip(position, -1, 1, out=position)
+        position = self._position[:, :count]
+        if self._panning or depth.any():
+            self._autopan.fill(position, at=self._clock + ahead, step=_GRID)
+            np.multiply(position, depth, out=position)
+            np.add(position, pan, out=position)
+            np.clip(position, -1, 1, out=position)
+        else:
+            np.copyto(position, pan)
         # Packed, because a function may round differently on strided memory.
-        shape = (2, *position.shape)
-        angle = self._angle.reshape(-1)[: 2 * position.size].reshape(shape)
+        angle = self._angle.reshape(-1)[: 2 * position.size].reshape(2, *position.shape)
         np.subtract(1, position, out=angle[0])
         np.add(1, position, out=angle[1])
         angle *= np.pi / 4

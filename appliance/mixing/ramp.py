@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_MARGIN = 64  # samples that `points` may look beyond a block
+
 
 class Ramp:
     """Several values, each moving to its target along a cubic of `length` samples.
@@ -17,45 +19,58 @@ class Ramp:
     def __init__(self, initial: ArrayLike, *, length: int, max_block: int) -> None:
         """Rest at `initial`, float64 (values,); blocks may hold up to `max_block` samples."""
         self._target = np.array(initial, np.float64).reshape(-1, 1)
-        self._distance = np.zeros_like(self._target)
-        self._slope = np.zeros_like(self._target)  # at the start, in values per `length`
-        self._left = np.zeros_like(self._target)
+        values = len(self._target)
         self._length = length
-        self._steps = np.arange(1, max_block + 1, dtype=np.float64)
-        self._block = np.zeros((len(self._target), max_block))
-        self._part = np.zeros_like(self._block)
-        self._bend, self._turn = np.zeros_like(self._left), np.zeros_like(self._left)
+        # With u the share that is left, a value is target + turn * u**2 + bend * u**3.
+        left = np.maximum(length - np.arange(length + max_block + _MARGIN), 0) / length
+        self._squares, self._cubes = left * left, left * left * left
+        self._turn, self._bend = np.zeros((2, values, 1))
+        self._block = np.zeros((values, max_block))
+        self._part = np.zeros(values * max_block)
+        # Few values as a rule, for which numbers are quicker than arrays.
+        self._goals: list[float] = self._target[:, 0].tolist()
+        self._turns, self._bends = [0.0] * values, [0.0] * values
+        self._left = [0] * values
+        self._courses: dict[int, list[int]] = {}  # samples left, and the values that have as many
         self.active = False
 
     def jump(self, target: ArrayLike) -> None:
         """Rest at `target` (values,) at once."""
         self._target[:, 0] = target
-        self._left[:] = 0
-        self.active = False
+        self._goals = self._target[:, 0].tolist()
+        self._left = [0] * len(self._left)
+        self._arrange()
 
     def move(self, target: ArrayLike) -> None:
         """Head for `target` (values,) from here; values whose target stays keep their course."""
-        new = np.asarray(target, np.float64).reshape(-1, 1)
-        changed = new != self._target
-        if changed.any():
-            distance, slope = self.current - new, self._current_slope()
+        new: list[float] = np.asarray(target, np.float64).tolist()
+        if new == self._goals:
+            return
+        length = self._length
+        for row, (goal, old) in enumerate(zip(new, self._goals, strict=True)):
+            if goal == old:
+                continue
+            bend, turn, u = self._bends[row], self._turns[row], self._left[row] / length
+            distance = (bend * u + turn) * u * u + old - goal
+            slope = -(3 * bend * u + 2 * turn) * u
             # Steeper towards the target than this, the cubic would shoot past it.
-            steepest = 3 * np.abs(distance)
-            towards = slope * distance < 0
-            np.copyto(slope, np.clip(slope, -steepest, steepest), where=towards)
-            np.copyto(self._distance, distance, where=changed)
-            np.copyto(self._slope, slope, where=changed)
-            np.copyto(self._target, new, where=changed)
-            np.copyto(self._left, self._length, where=changed)
-            self._turn = 3 * self._distance + self._slope
-            self._bend = -2 * self._distance - self._slope
-            self.active = True
+            if slope * distance < 0:
+                steepest = 3 * abs(distance)
+                slope = max(-steepest, min(slope, steepest))
+            self._turns[row] = 3 * distance + slope
+            self._bends[row] = -2 * distance - slope
+            self._left[row] = length
+        self._goals = new
+        self._target[:, 0] = new
+        self._arrange()
 
     @property
     def current(self) -> NDArray[np.float64]:
         """The values as of the last sample given out, float64 (values, 1), a copy."""
-        u = self._left / self._length
-        return (self._bend * u + self._turn) * u * u + self._target
+        now = self._target.copy()
+        if self.active:
+            self.points(0, 1, now)
+        return now
 
     @property
     def target(self) -> NDArray[np.float64]:
@@ -69,20 +84,46 @@ class Ramp:
         """
         if not self.active:
             return self._target
-        u, part = self._block[:, :samples], self._part[:, :samples]
-        np.subtract(self._left, self._steps[:samples], out=u)
-        np.maximum(u, 0, out=u)
-        np.divide(u, self._length, out=u)
-        np.multiply(u, self._bend, out=part)
-        np.add(part, self._turn, out=part)
-        np.multiply(part, u, out=part)
-        np.multiply(part, u, out=part)
-        np.add(part, self._target, out=part)
-        np.maximum(self._left - samples, 0, out=self._left)
-        self.active = bool(self._left.any())
+        part = self._block[:, :samples]
+        self.points(1, 1, part)
+        self.advance(samples)
         return part
 
-    def _current_slope(self) -> NDArray[np.float64]:
-        """Return how the values move now, float64 (values, 1), per `length`."""
-        u = self._left / self._length
-        return -(3 * self._bend * u + 2 * self._turn) * u
+    def points(self, ahead: int, step: int, out: NDArray[np.float64]) -> None:
+        """Write where the values will be, float64 (values, n), without advancing.
+
+        The first is `ahead` samples after the last one given out, the others `step` samples apart,
+        none further than a block and 64 samples.
+        """
+        spare = self._part[: out.size].reshape(out.shape)
+        if len(self._courses) != 1:
+            out[:] = self._target
+        for left, rows in self._courses.items():
+            start = self._length - left + ahead
+            way = slice(start, start + step * out.shape[1], step)
+            if len(self._courses) == 1:  # those that rest go nowhere on any course
+                np.multiply(self._bend, self._cubes[way], out=out)
+                np.multiply(self._turn, self._squares[way], out=spare)
+                np.add(out, spare, out=out)
+                np.add(out, self._target, out=out)
+            else:
+                moved = self._bend[rows] * self._cubes[way] + self._turn[rows] * self._squares[way]
+                out[rows] += moved
+
+    def advance(self, samples: int) -> None:
+        """Let `samples` pass."""
+        if self.active:
+            self._left = [max(left - samples, 0) for left in self._left]
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Gather the values that have as far to go as each other."""
+        courses: dict[int, list[int]] = {}
+        for row, left in enumerate(self._left):
+            if left:
+                courses.setdefault(left, []).append(row)
+            else:
+                self._turns[row] = self._bends[row] = 0.0
+        self._turn[:, 0], self._bend[:, 0] = self._turns, self._bends
+        self._courses = courses
+        self.active = bool(courses)

@@ -7,6 +7,7 @@ from appliance.parameters import Table, Values
 from .signals import RATE, Audio, noise, roughness, settings, sine
 
 FADE = 960  # 20 ms
+GRID = 32  # samples from which gains join in straight lines
 QUIET = {f"/decoder/{slot}/level_db": -60 for slot in (2, 3, 4)}
 
 
@@ -51,7 +52,7 @@ def test_power_stays_constant_while_pan_and_autopan_move() -> None:
     mix(mixer, ones(100))
     values.set("/decoder/1/pan", -0.4)
     out = mix(mixer, ones(20_000)).astype(float)
-    np.testing.assert_allclose((out**2).sum(0), 1, atol=1e-6)
+    np.testing.assert_allclose((out**2).sum(0), 1, atol=5e-5)  # 0.0002 dB
     assert np.ptp(out[0]) > 0.1
 
 
@@ -80,7 +81,7 @@ def test_off_fades_to_exact_silence_in_time_and_on_comes_back() -> None:
     assert np.abs(np.diff(out, prepend=1)).max() < 1.51 / FADE
     values.update({"/decoder/1/on": 1})
     assert not mixer.silent(0)
-    back = mix(mixer, ones(FADE))[0]
+    back = mix(mixer, ones(FADE + GRID))[0]
     assert np.abs(np.diff(back, prepend=0)).max() < 1.51 / FADE
     assert back[-1] == 1
 
