@@ -1,6 +1,5 @@
 """The instrument: its wheel with models and presets, what Debian lacks, and compiled bytecode."""
 
-import dataclasses
 import hashlib
 import platform
 import shutil
@@ -10,30 +9,35 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from image.steps.debian import Apt, unpack
+from image.steps.archives import HEADERS, PYTHON, Apt, native
+from image.steps.debian import unpack
 from image.steps.variant import PROJECT, BuildError
 from image.steps.workshop import Workshop
 
-_PYTHON = "3.13"
-_PLACE = f"usr/local/lib/python{_PYTHON}/dist-packages"
+_PLACE = f"usr/local/lib/python{PYTHON}/dist-packages"
 _SOUND_CARD = "pyalsaaudio==0.11.0"
-_SOURCES = ("appliance", "models/factory", "presets", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = (
+    "appliance",
+    "hardware",
+    "models/factory",
+    "presets",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
+"""All that goes into the instrument's wheel."""
 
 
 class Application:
     """Step: a layer with the instrument and its wheels; `wheels.json` lists them."""
 
     name = "application"
-    after: tuple[str, ...] = ()
+    after: tuple[str, ...] = ("archives",)
+    dated = True
 
-    def inputs(self, shop: Workshop) -> list[Any]:
-        """Return the project's sources and the wheels."""
-        return [
-            [PROJECT / source for source in _SOURCES],
-            shop.variant.wheels,
-            _SOUND_CARD,
-            Path(__file__),
-        ]
+    def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
+        """Return the project's sources."""
+        return [[PROJECT / source for source in SOURCES], _SOUND_CARD]
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Install without running anything of the target's."""
@@ -52,7 +56,7 @@ class Application:
                 "--only-binary=:all:",
                 *platforms,
                 "--python-version",
-                _PYTHON,
+                PYTHON,
                 "--dest",
                 wheels,
                 *shop.variant.wheels,
@@ -93,9 +97,8 @@ def _compile_sound_card(shop: Workshop, wheels: Path, place: Path) -> None:
     headers = shop.folder / "headers"
     shutil.rmtree(headers, ignore_errors=True)
     headers.mkdir()
-    wanted = ("libasound2-dev", f"libpython{_PYTHON}-dev", "libasound2t64")
-    for file in Apt(shop).download(list(wanted)):
-        if file.name.split("_")[0] in wanted:
+    for file in Apt(shop).download("headers"):
+        if file.name.split("_")[0] in HEADERS:
             shop.call(["dpkg-deb", "-x", file, headers])
     with tarfile.open(next(wheels.glob("*.tar.gz"))) as archive:
         source = next(m for m in archive.getmembers() if m.name.endswith("alsaaudio.c"))
@@ -105,7 +108,7 @@ def _compile_sound_card(shop: Workshop, wheels: Path, place: Path) -> None:
     include = headers / "usr/include"
     library = headers / "usr/lib" / triplet
     compiler = f"{triplet}-gcc"
-    module = place / f"alsaaudio.cpython-{_PYTHON.replace('.', '')}-{triplet}.so"
+    module = place / f"alsaaudio.cpython-{PYTHON.replace('.', '')}-{triplet}.so"
     shop.call(
         [
             compiler,
@@ -114,8 +117,8 @@ def _compile_sound_card(shop: Workshop, wheels: Path, place: Path) -> None:
             "-O2",
             f'-DVERSION="{version}"',
             f"-I{include}",
-            f"-I{include}/python{_PYTHON}",
-            f"-I{include}/{triplet}/python{_PYTHON}",
+            f"-I{include}/python{PYTHON}",
+            f"-I{include}/{triplet}/python{PYTHON}",
             f"-I{include}/{triplet}",
             headers / source.name,
             "-o",
@@ -137,18 +140,19 @@ class Bytecode:
     """
 
     name = "bytecode"
-    after: tuple[str, ...] = ("debian", "application")
+    after: tuple[str, ...] = ("archives", "debian", "application")
+    dated = False
 
     def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
         """Return nothing of its own: it follows the steps before."""
-        return [Path(__file__)]
+        return []
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Put the compiled files of both layers into the layer `out`."""
         python = _native_python(shop)
         for layer, folder in (
             ("debian/root", "usr/lib/python3/dist-packages"),
-            ("debian/root", f"usr/lib/python{_PYTHON}"),
+            ("debian/root", f"usr/lib/python{PYTHON}"),
             ("application", _PLACE),
         ):
             source = shop[layer] / folder
@@ -183,28 +187,26 @@ def _only_sources(folder: str, names: list[str]) -> list[str]:
 
 
 def _native_python(shop: Workshop) -> list[str | Path]:
-    """Return the command of a Python `_PYTHON` that runs on this machine.
+    """Return the command of a Python `PYTHON` that runs on this machine.
 
     Where the machine has none it is taken from Debian, with the C library it was built with.
     """
-    if sys.version_info[:2] == tuple(int(part) for part in _PYTHON.split(".")):
-        return [sys.executable]
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-    loader = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}[arch]
+    if sys.version_info[:2] == tuple(int(part) for part in PYTHON.split(".")):
+        return ["env", "PYTHONHASHSEED=0", sys.executable]
+    own = native(shop)
+    loader = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}
     root = shop.folder / "python"
-    if not (root / "usr" / loader).exists():
-        own = Workshop(dataclasses.replace(shop.variant, arch=arch), shop.folder / "native")
-        apt = Apt(own)
-        apt.update()
-        root.mkdir(exist_ok=True)
-        for file in apt.download([f"python{_PYTHON}"]):
-            unpack(own, file, root)
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    for file in Apt(own).download("python"):
+        unpack(own, file, root)
     library = root / "usr/lib" / f"{platform.machine()}-linux-gnu"
     return [
         "env",
+        "PYTHONHASHSEED=0",
         f"PYTHONHOME={root / 'usr'}",
-        root / "usr" / loader,
+        root / "usr" / loader[own.variant.arch],
         "--library-path",
         library,
-        root / f"usr/bin/python{_PYTHON}",
+        root / f"usr/bin/python{PYTHON}",
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from image.steps.configuration import release
 from image.steps.keys import signing_key, trusted_key
 from image.steps.manifest import sum_of
+from image.steps.variant import PROJECT
 from image.steps.workshop import Workshop
 
 
@@ -15,10 +16,11 @@ class UpdateBundle:
 
     name = "update"
     after: tuple[str, ...] = ("root", "boot")
+    dated = True
 
     def inputs(self, shop: Workshop) -> list[Any]:
         """Return what is signed and by whom."""
-        return [release(shop), trusted_key(), Path(__file__)]
+        return [release(shop), trusted_key(), PROJECT / "appliance/update"]
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Sign and join."""

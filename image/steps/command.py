@@ -7,6 +7,7 @@ import sys
 import time
 
 from image.steps.application import Application, Bytecode
+from image.steps.archives import Archives
 from image.steps.bundle import UpdateBundle
 from image.steps.configuration import Configuration
 from image.steps.debian import Packages
@@ -18,6 +19,7 @@ from image.steps.variant import BuildError, Variant, read_variant, variant_names
 from image.steps.workshop import Step, Workshop
 
 STEPS: tuple[Step, ...] = (
+    Archives(),
     Packages(),
     Kernel(),
     Initramfs(),
@@ -32,6 +34,8 @@ STEPS: tuple[Step, ...] = (
     UpdateBundle(),
 )
 
+_DAY = 86_400
+
 
 def main(words: list[str]) -> int:
     """Build a variant; return 0, or 1 after one sentence of what went wrong."""
@@ -39,6 +43,9 @@ def main(words: list[str]) -> int:
     parser.add_argument("variant", choices=variant_names())
     parser.add_argument("--dry-run", action="store_true", help="print the plan, fetch nothing")
     parser.add_argument("--until", choices=[step.name for step in STEPS], help="stop after a step")
+    parser.add_argument(
+        "--same-packages", action="store_true", help="of the last build, though a day has passed"
+    )
     options = parser.parse_args(words)
     variant = read_variant(options.variant)
     if options.dry_run:
@@ -49,7 +56,7 @@ def main(words: list[str]) -> int:
         return 1
     os.umask(0o022)
     try:
-        _build(variant, options.until)
+        _build(variant, options.until, same_packages=options.same_packages)
     except BuildError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
@@ -74,9 +81,12 @@ def plan(variant: Variant) -> str:
     return json.dumps(facts, indent=2) + "\n"
 
 
-def _build(variant: Variant, until: str | None) -> None:
+def _build(variant: Variant, until: str | None, *, same_packages: bool) -> None:
     shop = Workshop(variant)
     begun = time.monotonic()
+    choice = shop.stamp("archives")
+    if choice.is_file() and time.time() - choice.stat().st_mtime > _DAY and not same_packages:
+        choice.unlink()
     for step in STEPS:
         record = shop.run(step)
         done = "kept" if record.kept else f"{record.seconds:6.1f} s"

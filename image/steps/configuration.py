@@ -9,7 +9,7 @@ from typing import Any
 from image.steps.accounts import read_accounts
 from image.steps.keys import trusted_key
 from image.steps.variant import IMAGE, PROJECT
-from image.steps.workshop import Workshop, commit
+from image.steps.workshop import Workshop, commit, is_changed
 
 _ALTERNATIVES = {
     "usr/bin/awk": "mawk",
@@ -88,19 +88,12 @@ class Configuration:
 
     name = "configuration"
     after: tuple[str, ...] = ("debian",)
+    dated = True
 
     def inputs(self, shop: Workshop) -> list[Any]:
-        """Return the box's files and the program that places them."""
+        """Return the box's files."""
         shipped = [PROJECT / folder for folder in _SHIPPED if (PROJECT / folder).is_dir()]
-        return [
-            release(shop),
-            trusted_key(),
-            IMAGE / "root",
-            *shipped,
-            Path(__file__),
-            IMAGE / "steps/accounts.py",
-            shop.variant.board,
-        ]
+        return [release(shop), trusted_key(), IMAGE / "root", *shipped]
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Fill the layer `out`."""
@@ -134,8 +127,9 @@ def release(shop: Workshop) -> dict[str, Any]:
     source = (PROJECT / "appliance/__init__.py").read_text()
     version = re.search(r'__version__ = "(.+)"', source)
     assert version is not None
+    local = (commit("%h") or "local") + (".changed" if is_changed() else "")
     return {
-        "version": f"{version[1]}+{commit('%h') or 'local'}",
+        "version": f"{version[1]}+{local}",
         "built": shop.epoch,
         "board": shop.variant.board,
         "variant": shop.variant.name,

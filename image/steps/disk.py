@@ -46,10 +46,11 @@ class Root:
 
     name = "root"
     after: tuple[str, ...] = tuple(layer.partition("/")[0] for layer in _LAYERS)
+    dated = True
 
-    def inputs(self, shop: Workshop) -> list[Any]:
+    def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
         """Return the order of the layers."""
-        return [_LAYERS, shop.variant.compression, Path(__file__)]
+        return [_LAYERS]
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Lay the layers over each other and pack them."""
@@ -79,7 +80,13 @@ class Root:
                 "-no-progress",
                 "-quiet",
                 "-all-root",
-            ]
+                # Layers that were kept bear the dates at which they were made.
+                "-all-time",
+                str(shop.epoch),
+                "-mkfs-time",
+                str(shop.epoch),
+            ],
+            environment={"SOURCE_DATE_EPOCH": None},
         )
         shutil.rmtree(tree)
 
@@ -101,11 +108,11 @@ class Boot:
 
     name = "boot"
     after: tuple[str, ...] = ("kernel", "initramfs")
+    dated = True
 
-    def inputs(self, shop: Workshop) -> list[Any]:
+    def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
         """Return the boot files' texts."""
-        variant = shop.variant
-        return [variant.command_line, variant.sizes, IMAGE / "boot", Path(__file__)]
+        return [IMAGE / "boot"]
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Make both FAT file systems."""
@@ -153,10 +160,11 @@ class Disk:
 
     name = "disk"
     after: tuple[str, ...] = ("root", "boot")
+    dated = True
 
-    def inputs(self, shop: Workshop) -> list[Any]:
-        """Return the partition table's sizes."""
-        return [shop.variant.sizes, Path(__file__)]
+    def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
+        """Return nothing of its own."""
+        return []
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Write table and partitions."""
@@ -226,6 +234,7 @@ class Download:
 
     name = "download"
     after: tuple[str, ...] = ("disk",)
+    dated = False
 
     def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
         """Return nothing of its own."""

@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from image.steps.debian import Apt, unpack
+from image.steps.archives import Apt
+from image.steps.debian import unpack
 from image.steps.devicetree import compatibles, needed, read_tree
 from image.steps.kernel import dependencies
 from image.steps.variant import IMAGE, BuildError
@@ -66,17 +67,12 @@ class Initramfs:
     """Step: `initramfs.zst`, and `modules.txt`, the modules in it."""
 
     name = "initramfs"
-    after: tuple[str, ...] = ("kernel",)
+    after: tuple[str, ...] = ("archives", "kernel")
+    dated = True
 
-    def inputs(self, shop: Workshop) -> list[Any]:
-        """Return the script and what names its modules."""
-        return [
-            IMAGE / "initramfs",
-            shop.variant.modules,
-            shop.variant.boot_device,
-            Path(__file__),
-            IMAGE / "steps/devicetree.py",
-        ]
+    def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
+        """Return the scripts."""
+        return [IMAGE / "initramfs"]
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Pack the initramfs."""
@@ -143,7 +139,7 @@ def _board_modules(shop: Workshop, installed: Path) -> list[str]:
 def _busybox(shop: Workshop, out: Path, tree: Path) -> None:
     unpacked = out / "busybox"
     unpacked.mkdir()
-    files = Apt(shop).download(["busybox-static"])
+    files = Apt(shop).download("initramfs")
     unpack(shop, next(f for f in files if f.name.startswith("busybox-static_")), unpacked)
     shutil.copy(unpacked / "usr/bin/busybox", tree / "bin/busybox")
     shutil.rmtree(unpacked)

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from image.steps.debian import Apt, kernel_packages
+from image.steps.archives import Apt
+from image.steps.debian import kernel_packages
 from image.steps.variant import BuildError
 from image.steps.workshop import Workshop
 
@@ -59,22 +60,16 @@ class Kernel:
     """Step: `vmlinuz`, `release`, the device trees and a layer `root/` of modules."""
 
     name = "kernel"
-    after: tuple[str, ...] = ()
+    after: tuple[str, ...] = ("archives",)
+    dated = False
 
-    def inputs(self, shop: Workshop) -> list[Any]:
-        """Return which kernel."""
-        variant = shop.variant
-        return [
-            variant.kernel,
-            variant.device_trees,
-            [a.line for a in variant.archives],
-            Path(__file__),
-        ]
+    def inputs(self, shop: Workshop) -> list[Any]:  # noqa: ARG002
+        """Return nothing of its own: the kernel is chosen."""
+        return []
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Unpack and index the kernel."""
         apt = Apt(shop)
-        apt.update()
         unpacked, root = out / "unpacked", out / "root"
         unpacked.mkdir()
         for file in kernel_packages(apt, shop.variant):

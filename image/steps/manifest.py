@@ -6,21 +6,31 @@ from pathlib import Path
 from typing import Any
 
 from image.steps.configuration import release
-from image.steps.workshop import Workshop, commit
+from image.steps.keys import trusted_key
+from image.steps.workshop import Workshop, commit, tools
 
-_VARIES = {"packages": "the archives' newest versions at the time of the build"}
-"""What may differ between two builds of one commit; everything else must not."""
+VARIES = {
+    "packages": "Debian's versions of the day; --same-packages keeps those of the last build",
+    "build packages": "as the packages",
+    "tools": "this machine's programs that leave their mark",
+    "wheels": "the instrument's own names the version of the hatchling that packed it",
+    "update key": "made on this machine unless NEURAL_SYNTH_UPDATE_KEY names one",
+}
+"""The manifest's sections by which builds of one commit may differ; the artefacts follow them."""
 
 
 class Manifest:
     """Step: `manifest.json` and `licences.txt`."""
 
     name = "manifest"
-    after: tuple[str, ...] = ("debian", "application", "disk")
+    after: tuple[str, ...] = (
+        "archives", "kernel", "initramfs", "debian", "application", "root", "boot", "disk",
+    )  # fmt: skip
+    dated = True
 
     def inputs(self, shop: Workshop) -> list[Any]:
         """Return what describes the build."""
-        return [Path(__file__), release(shop)]
+        return [release(shop), trusted_key()]
 
     def make(self, shop: Workshop, out: Path) -> None:
         """Write both files."""
@@ -39,13 +49,18 @@ class Manifest:
                 disk,
             )
         }
+        chosen = json.loads((shop["archives"] / "chosen.json").read_text())
+        del chosen["system"]
         description = {
             **release(shop),
             "commit": commit("%H"),
             "kernel": (shop["kernel"] / "release").read_text(),
-            "varies": _VARIES,
+            "varies": VARIES,
             "artefacts": artefacts,
+            "update key": trusted_key(),
+            "tools": tools(),
             "packages": json.loads((shop["debian"] / "packages.json").read_text()),
+            "build packages": chosen,
             "wheels": [{"sha256": line[:64], "file": line[66:]} for line in wheels],
         }
         (out / "manifest.json").write_text(json.dumps(description, indent=1) + "\n")

@@ -52,7 +52,6 @@ class Variant:
     """A card's image: `sizes` in MiB by partition; `arch` in Debian's words."""
 
     name: str
-    text: str
     arch: str
     board: str
     kernel: str
@@ -85,16 +84,14 @@ def variant_names() -> list[str]:
 
 def read_variant(name: str) -> Variant:
     """Return a variant, with what it inherits; raises BuildError for a name that has no file."""
-    data, text = _read(name)
-    common_file = IMAGE / "packages.toml"
-    common = tomllib.loads(common_file.read_text())
+    data = _read(name)
+    common = tomllib.loads((IMAGE / "packages.toml").read_text())
     packages = [*common["packages"], *data.get("packages", [])]
     if data["importer"]:
         packages += common["importer"]
     archives = [_archive(common["archives"][key]) for key in data["archives"]]
     return Variant(
         name=name,
-        text=text + common_file.read_text(),
         arch=data["arch"],
         board=data["board"],
         kernel=data["kernel"],
@@ -111,18 +108,14 @@ def read_variant(name: str) -> Variant:
     )
 
 
-def _read(name: str) -> tuple[dict[str, Any], str]:
+def _read(name: str) -> dict[str, Any]:
     file = IMAGE / "variants" / f"{name}.toml"
     if not file.is_file():
         raise BuildError(
             f"There is no variant {name!r}; choose one of {', '.join(variant_names())}."
         )
-    text = file.read_text()
-    data = tomllib.loads(text)
-    if "like" in data:
-        base, base_text = _read(data.pop("like"))
-        return base | data, base_text + text
-    return data, text
+    data = tomllib.loads(file.read_text())
+    return _read(data.pop("like")) | data if "like" in data else data
 
 
 def _archive(data: dict[str, str]) -> Archive:

@@ -1,8 +1,17 @@
-"""Where steps work: a folder, a log and a stamp each; a step whose inputs stand is passed over."""
+"""Where steps work: a folder, a log and a stamp each; a step whose inputs stand is passed over.
 
+A step's key holds all that its result can depend on: the keys of the steps before it, its program
+with all it imports of this package, every field of the variant, the programs of this machine, the
+commit's time if the result bears dates, and what the step names itself.
+"""
+
+import ast
+import dataclasses
+import functools
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import time
@@ -12,15 +21,24 @@ from typing import Any, NamedTuple, Protocol
 
 from image.steps.variant import PROJECT, BuildError, Variant
 
+KEY = "key"
+"""A step may leave a file of this name: its content then stands for the step in later keys."""
+_TOOLS = (
+    "squashfs-tools", "dosfstools", "mtools", "e2fsprogs", "fdisk", "cpio", "zstd", "xz-utils",
+    "kmod", "dpkg", "tar", "coreutils", "findutils", "gcc", "gcc-aarch64-linux-gnu",
+    "gcc-x86-64-linux-gnu", "qemu-user-static", "python3",
+)  # fmt: skip
+
 
 class Step(Protocol):
-    """One stage: `inputs` and the steps it comes `after` decide whether it must run."""
+    """One stage; `dated` if the commit's time is in its result."""
 
     name: str
     after: tuple[str, ...]
+    dated: bool
 
     def inputs(self, shop: "Workshop") -> list[Any]:
-        """Return what its result depends on, as JSON types; a Path stands for its content."""
+        """Return what else its result depends on, as JSON types; a Path is for its content."""
         ...
 
     def make(self, shop: "Workshop", out: Path) -> None:
@@ -39,24 +57,47 @@ class Record(NamedTuple):
 class Workshop:
     """One variant's build folder, `build/image/VARIANT/`."""
 
-    def __init__(self, variant: Variant, folder: Path | None = None) -> None:
-        """Work for `variant`; nothing is created yet."""
+    def __init__(
+        self, variant: Variant, folder: Path | None = None, epoch: int | None = None
+    ) -> None:
+        """Work for `variant`, by default with the last commit's time; nothing is created yet."""
         self.variant = variant
         self.folder = folder or PROJECT / "build" / "image" / variant.name
         self.records: dict[str, Record] = {}
-        self.epoch = int(commit("%ct") or 0)
+        self._commit_time = int(commit("%ct") or 0) if epoch is None else epoch
+        self._step: Step | None = None
         self._log = self.folder / "logs" / "build.log"
 
     def __getitem__(self, step: str) -> Path:
         """Return the folder of a step's result."""
         return self.folder / step
 
+    @property
+    def epoch(self) -> int:
+        """Return the time that results bear, in seconds; a step that is not dated has none."""
+        assert self._step is None or self._step.dated, f"{self._step.name} must be dated"
+        return self._commit_time
+
+    def key(self, step: Step) -> str:
+        """Return the sum of all that the result of `step` depends on."""
+        self._step = step
+        return digest(
+            [
+                step.name,
+                [self.records[name].key for name in step.after],
+                program(type(step).__module__),
+                dataclasses.asdict(self.variant),
+                tools(),
+                self.epoch if step.dated else None,
+                step.inputs(self),
+            ]
+        )
+
     def run(self, step: Step) -> Record:
         """Make a step unless its result of the same inputs is there."""
         self._log = self.folder / "logs" / f"{step.name}.log"
-        before = [self.records[name].key for name in step.after]
-        key = digest([step.name, before, step.inputs(self)])
-        stamp = self.folder / f"{step.name}.json"
+        key = self.key(step)
+        stamp = self.stamp(step.name)
         out = self.folder / step.name
         begun = time.monotonic()
         kept = stamp.is_file() and out.is_dir() and json.loads(stamp.read_text())["key"] == key
@@ -68,9 +109,16 @@ class Workshop:
             step.make(self, out)
             seconds = round(time.monotonic() - begun, 1)
             stamp.write_text(json.dumps({"key": key, "seconds": seconds}) + "\n")
-        record = Record(key, kept, time.monotonic() - begun)
+        said = out / KEY
+        standing = said.read_text() if said.is_file() else key
+        record = Record(standing, kept, time.monotonic() - begun)
         self.records[step.name] = record
+        self._step = None
         return record
+
+    def stamp(self, step: str) -> Path:
+        """Return the file that says of what inputs a step's result was made."""
+        return self.folder / f"{step}.json"
 
     def call(
         self,
@@ -78,23 +126,29 @@ class Workshop:
         *,
         stdin: bytes | None = None,
         cwd: Path | None = None,
-        environment: dict[str, str] | None = None,
+        environment: dict[str, str | None] | None = None,
         allow: tuple[int, ...] = (0,),
     ) -> str:
         """Run a program, its output into the step's log; return its stdout.
 
+        It sees the commit's time if the step is dated, and no variable that `environment` has None.
         Raises BuildError with the last line it said, unless its exit status is in `allow`.
         """
         words = [str(word) for word in command]
+        dated = self._step is None or self._step.dated
+        variables = {
+            **os.environ,
+            "LC_ALL": "C",
+            "SOURCE_DATE_EPOCH": str(self._commit_time if dated else 0),
+            **(environment or {}),
+        }
         try:
             done = subprocess.run(  # noqa: S603
                 words,
                 input=stdin,
                 capture_output=True,
                 cwd=cwd,
-                env=os.environ
-                | {"LC_ALL": "C", "SOURCE_DATE_EPOCH": str(self.epoch)}
-                | (environment or {}),
+                env={name: value for name, value in variables.items() if value is not None},
                 check=False,
             )
         except FileNotFoundError:
@@ -123,6 +177,46 @@ def commit(form: str) -> str:
         check=False,
     )
     return done.stdout.strip()
+
+
+def is_changed() -> bool:
+    """Return whether the checkout differs from its last commit."""
+    done = subprocess.run(  # noqa: S603
+        ["git", "-C", str(PROJECT), "status", "--porcelain", "--untracked-files=no"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return bool(done.stdout.strip())
+
+
+def program(module: str) -> list[Path]:
+    """Return the files of a module of this package and of all of the package it imports."""
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        file = PROJECT / f"{name.replace('.', '/')}.py"
+        if name in found or not name.startswith("image.steps.") or not file.is_file():
+            continue
+        found[name] = file
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [found[name] for name in sorted(found)]
+
+
+@functools.cache
+def tools() -> dict[str, str]:
+    """Return the versions of this machine's programs that leave their mark on an image."""
+    done = subprocess.run(  # noqa: S603
+        ["dpkg-query", "--show", "--showformat", "${Package} ${Version}\\n", *_TOOLS],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
+    return {**found, "python": platform.python_version()}
 
 
 def digest(parts: Iterable[Any]) -> str:

@@ -5,7 +5,6 @@ import itertools
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ from image.steps.disk import SLOT_MARK, partitions
 from image.steps.kernel import plain_kernel
 from image.steps.mirrors import own_mirror
 from image.steps.variant import IMAGE, MEBIBYTE, PROJECT, BuildError, read_variant, variant_names
-from image.steps.workshop import Workshop, digest
+from image.steps.workshop import Workshop
 
 
 @pytest.mark.parametrize("name", variant_names())
@@ -83,59 +82,12 @@ def test_steps_come_after_what_they_need() -> None:
         seen.add(step.name)
 
 
-class Counted:
-    """A step that counts how often it is made."""
-
-    name = "counted"
-    after: tuple[str, ...] = ()
-
-    def __init__(self, source: Path) -> None:
-        self.source, self.times = source, 0
-
-    def inputs(self, shop: Workshop) -> list[Any]:
-        return [self.source]
-
-    def make(self, shop: Workshop, out: Path) -> None:
-        self.times += 1
-        if self.source.read_text() == "bad":
-            raise BuildError("bad")
-        shop.call(["cp", self.source, out])
-
-
-def test_a_step_is_made_again_only_when_its_inputs_change(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.write_text("1")
-    step, folder = Counted(source), tmp_path / "shop"
-    for _ in range(2):
-        Workshop(read_variant("qemu-amd64"), folder).run(step)
-    assert step.times == 1
-    source.write_text("bad")
-    for _ in range(2):
-        with pytest.raises(BuildError):
-            Workshop(read_variant("qemu-amd64"), folder).run(step)
-    source.write_text("1")
-    # What failed in between has left nothing that counts as done.
-    Workshop(read_variant("qemu-amd64"), folder).run(step)
-    assert step.times == 4
-    assert (folder / "counted/source").read_text() == "1"
-
-
 def test_a_program_that_fails_is_quoted(tmp_path: Path) -> None:
     shop = Workshop(read_variant("qemu-amd64"), tmp_path)
     with pytest.raises(BuildError, match="cannot stat"):
         shop.call(["cp", tmp_path / "nothing", tmp_path / "there"])
     with pytest.raises(BuildError, match="image-packages"):
         shop.call(["no-such-program"])
-
-
-def test_contents_count_not_times(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.write_text("same")
-    before = digest([file])
-    file.touch()
-    assert digest([file]) == before
-    file.write_text("other")
-    assert digest([file]) != before
 
 
 def test_kernels_are_unwrapped() -> None:
