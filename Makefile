@@ -6,6 +6,7 @@
 # make conformance  imports every kind of genuine RAVE export, made by the published package
 # make damaged  imports 200 damaged files, each in a process of its own
 # make image   the card's image; VARIANT=qemu-amd64, pi5-debian, pi5-debian-rt, pi5 (docs/image.md)
+# make image-twice  builds it again in a checkout of its own and compares
 # make image-test  boots built images in QEMU and puts them through everything a box must do
 # make bench   speed against TorchScript, real-time endurance, latency of live input
 # make lint    ruff and pyright
@@ -33,7 +34,7 @@ BENCH_PACKAGES := qemu-system-x86 qemu-system-arm qemu-system-common
 VARIANT ?= pi5-debian
 ROOT := $(if $(SUDO),$(SUDO) -E,)
 
-.PHONY: setup play test models models-quick conformance damaged image image-packages image-test bench lint clean
+.PHONY: setup play test models models-quick conformance damaged image image-packages image-twice image-test bench lint clean
 setup: $(VENV)/.models
 
 play: $(VENV)/.play
@@ -61,6 +62,9 @@ image-packages:
 
 image: $(VENV)/.play image-packages
 	$(ROOT) $(BIN)/python image/build $(VARIANT) $(ARGS)
+
+image-twice: $(VENV)/.play image-packages
+	$(ROOT) $(BIN)/python -m tests.image.twice $(VARIANT)
 
 # The quick one first: what fails on x86 need not be waited for on Arm.
 image-test: $(VENV)/.test image-packages

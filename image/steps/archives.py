@@ -132,7 +132,9 @@ class Apt:
         # What is in the archives already is not listed, so the list is made for an empty folder.
         (self.folder / "none/partial").mkdir(parents=True, exist_ok=True)
         empty = f"Dir::Cache::archives={self.folder / 'none'}"
-        said = self.call("apt-get", "-o", empty, "-o", _SUMS, "install", "--yes", "--print-uris", *names)
+        said = self.call(
+            "apt-get", "-o", empty, "-o", _SUMS, "install", "--yes", "--print-uris", *names
+        )
         return dict(re.findall(r"^'[^']+' (\S+\.deb) \d+ (\S+)", said, re.M))
 
     def download(self, group: str) -> list[Path]:

@@ -13,6 +13,7 @@ from image.steps.keys import KEY as UPDATE_KEY
 from image.steps.manifest import VARIES, Manifest
 from image.steps.variant import PROJECT, BuildError, Variant, read_variant
 from image.steps.workshop import KEY, Record, Workshop, digest, program
+from tests.image.twice import differences
 
 EPOCH = 1_700_000_000
 
@@ -196,3 +197,11 @@ def test_contents_count_not_times(tmp_path: Path) -> None:
     assert digest([file]) == before
     file.write_text("other")
     assert digest([file]) != before
+
+
+def test_two_manifests_may_differ_where_they_say_so() -> None:
+    one = {"commit": "1", "tools": {"gcc": "1"}, "artefacts": {"root": "a"}}
+    assert differences(one, one) == []
+    assert differences(one, {**one, "artefacts": {"root": "b"}}) == ["root"]
+    assert differences(one, {**one, "tools": {"gcc": "2"}, "artefacts": {"root": "b"}}) == []
+    assert differences(one, {**one, "commit": "2"}) == ["commit"]
