@@ -50,7 +50,7 @@ class FrequencyUpsampling:
         y = graph.windowed(x, places, matrix, np.tile(self.bias, stride))
         y = write(graph, self.activation, Signal(y, groups, stride * out)).name
         steps = groups * stride
-        return Signal(graph.reshape_rows(y, steps, out), steps, out)
+        return Signal(graph.reshape(y, steps, out), steps, out)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -182,7 +182,7 @@ class Graph:
     def _as_rows(self, tensor: str, shape: tuple[int, ...]) -> str:
         if self._copies == 1:
             return tensor
-        return self.reshape_rows(tensor, *shape)
+        return self.node("Reshape", [tensor, self.constant(np.array([-1, *shape], np.int64))])
 
     def _as_copies(self, tensor: str, shape: tuple[int, ...]) -> str:
         whole = np.array([-1, self._copies, *shape], np.int64)
@@ -205,10 +205,6 @@ class Graph:
     def reshape(self, tensor: str, *shape: int) -> str:
         """Return `tensor` with `shape` after the batch axis."""
         return self.node("Reshape", [tensor, self.constant(np.array([0, *shape], np.int64))])
-
-    def reshape_rows(self, tensor: str, *shape: int) -> str:
-        """Return rows of all the batch, (batch * n, ...), as (batch, *shape)."""
-        return self.node("Reshape", [tensor, self.constant(np.array([-1, *shape], np.int64))])
 
     @contextmanager
     def exact(self) -> Generator[None]:
@@ -244,7 +240,7 @@ class Graph:
         weight: NDArray[np.float32],
         bias: NDArray[np.float32] | None = None,
     ) -> str:
-        """Return x[places] @ weight + bias, (batch * rows, out), `weight` (taps * channels, out).
+        """Return x[places] @ weight + bias, (batch, rows, out), `weight` (taps * channels, out).
 
         `places` (rows, taps) are steps of `x`, or -1 for zeros. Stored as `matrix` stores.
         """
@@ -252,8 +248,7 @@ class Graph:
         rows = len(places)
         if self._exact or weight.size < SMALL:
             return product_of_windows(self, x.name, windows, weight, bias, Precision.FP32)
-        whole = (rows, windows.inputs)
-        self._probe(weight, rows, lambda: self.reshape_rows(windows.gather(self, x.name), *whole))
+        self._probe(weight, rows, lambda: windows.gather(self, x.name))
         precision = self._next(weight, rows)
         return product_of_windows(self, x.name, windows, weight, bias, precision)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import Array, Convolution
-from appliance.decoders.streaming import delayed, windows
+from appliance.decoders.streaming import delayed, product_of_windows
 
 _PQMF_GROUP = 4  # steps of one row of the product: fewer, larger rows
 _RESAMPLING_GROUP = 16
@@ -66,11 +66,13 @@ def _product(graph: Graph, x: Signal, filters: Convolution, matrix: Array, chann
     """Append the convolution by `matrix`, what it gives laid out in `channels`."""
     span, inputs, group, outputs = matrix.shape
     x = delayed(graph, x, filters.delay)
-    joined = windows(graph, x, filters.history, np.arange(span), group * filters.stride)
+    stride = group * filters.stride
+    places = np.arange(x.steps // stride)[:, None] * stride + np.arange(span)
     flat = matrix.reshape(span * inputs, group * outputs)
     steps = x.steps // filters.stride * outputs // channels
-    y = graph.matrix(joined, flat, exact=True)
-    return Signal(graph.reshape(y, steps, channels), steps, channels)
+    with graph.exact():
+        y = product_of_windows(graph, x, filters.history, places, flat)
+    return Signal(graph.reshape(y.name, steps, channels), steps, channels)
 
 
 def _blocks(graph: Graph, x: Signal, filters: Convolution, matrix: Array) -> Signal:
@@ -87,6 +89,7 @@ def _blocks(graph: Graph, x: Signal, filters: Convolution, matrix: Array) -> Sig
     flat = np.pad(flat, ((early, (past + 1) * block - early - span), (0, 0)))
     steps = x.steps // block
     blocks = Signal(graph.reshape(x.name, steps, block), steps, block)
-    joined = windows(graph, blocks, past, np.arange(past + 1), 1)
-    y = graph.matrix(joined, flat, exact=True)
-    return Signal(graph.reshape(y, steps * group, outputs), steps * group, outputs)
+    places = np.arange(steps)[:, None] + np.arange(past + 1)
+    with graph.exact():
+        y = product_of_windows(graph, blocks, past, places, flat)
+    return Signal(graph.reshape(y.name, steps * group, outputs), steps * group, outputs)

@@ -74,14 +74,13 @@ class Windows:
         return self.places.shape[1] * self.channels
 
     def gather(self, graph: Writer, x: str, zero: str = "") -> str:
-        """Append what is read, (batch * rows, inputs); `zero` names the number that means zero."""
+        """Append what is read, (batch, rows, inputs); `zero` names the number that means zero."""
         if self.places.min() < 0:
             ends = graph.constant(np.array([0, 0, 0, 0, 1, 0], np.int64))
             x = graph.node("Pad", [x, ends, *([zero] if zero else [])])
         places = np.where(self.places < 0, self.steps, self.places)
         gathered = graph.node("Gather", [x, graph.constant(places)], axis=1)
-        shape = graph.constant(np.array([-1, self.inputs], np.int64))
-        return graph.node("Reshape", [gathered, shape])
+        return _shaped(graph, gathered, -1, len(self.places), self.inputs)
 
 
 def product_of_windows(
@@ -92,13 +91,15 @@ def product_of_windows(
     bias: Array | None,
     precision: Precision,
 ) -> str:
-    """Append windows of x @ weight + bias, (batch * rows, out), and return its name.
+    """Append windows of x @ weight + bias, (batch, rows, out), and return its name.
 
     With one scale for all activations each step is made 8 bits once, before it is gathered.
     """
-    if precision is Precision.FP32:
+    if precision is Precision.FP32 and bias is not None:  # one operator adds it on the way
         inputs = [graph.constant(weight.astype(np.float32)), *_optional(graph, bias)]
-        return graph.node("Gemm", [windows.gather(graph, x), *inputs])
+        rows = _shaped(graph, windows.gather(graph, x), -1, windows.inputs)
+        y = graph.node("Gemm", [rows, *inputs])
+        return _shaped(graph, y, -1, len(windows.places), weight.shape[1])
     if precision is not Precision.INT8:
         return product(graph, windows.gather(graph, x), weight, bias, precision)
     quantized, level, zero = graph.nodes("DynamicQuantizeLinear", [x], 3)
@@ -106,6 +107,10 @@ def product_of_windows(
     inputs = [windows.gather(graph, quantized, zero), codes, level, scale, zero, zeros]
     inputs += _optional(graph, bias)
     return graph.node("MatMulIntegerToFloat", inputs, domain="com.microsoft")
+
+
+def _shaped(graph: Writer, tensor: str, *shape: int) -> str:
+    return graph.node("Reshape", [tensor, graph.constant(np.array(shape, np.int64))])
 
 
 def _optional(graph: Writer, bias: Array | None) -> list[str]:

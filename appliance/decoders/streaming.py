@@ -75,25 +75,32 @@ def delayed(graph: Graph, x: Signal, steps: int) -> Signal:
     return _like(x, graph.cut(joined, 0, x.steps, 1))
 
 
-def windows(graph: Graph, x: Signal, history: int, taps: NDArray[np.int64], stride: int) -> str:
-    """Return the steps at `taps` for each output: (batch, outputs, taps * channels).
+def product_of_windows(
+    graph: Graph,
+    x: Signal,
+    history: int,
+    places: NDArray[np.int64],
+    weight: NDArray[np.float32],
+    bias: NDArray[np.float32] | None = None,
+) -> Signal:
+    """Return the product of `weight` and the steps at `places` (outputs, taps).
 
-    `taps` are positions inside the joined past and present for the first output; each further
-    output reads `stride` steps later. `history` steps are kept as state.
+    They count from the `history` steps before the present ones on, which are kept as state.
+    `weight` (taps * channels, out) and `bias` (out,).
     """
-    joined = x.name
     if history:
         past = graph.state((history, x.channels))
         joined = graph.node("Concat", [past, x.name], axis=1)
         graph.keep(past, "Slice", [joined, *graph.bounds(x.steps, x.steps + history, 1)])
-    outputs = x.steps // stride
-    length = history + x.steps
-    places = np.arange(outputs)[:, None] * stride + taps[None, :]
-    assert places.max() < length
-    if np.array_equal(places.ravel(), np.arange(length)):
-        return graph.reshape(joined, outputs, len(taps) * x.channels)
-    gathered = graph.node("Gather", [joined, graph.constant(places)], axis=1)
-    return graph.reshape(gathered, outputs, len(taps) * x.channels)
+        x = Signal(joined, history + x.steps, x.channels)
+    outputs = len(places)
+    assert places.max() < x.steps
+    if np.array_equal(places.ravel(), np.arange(x.steps)):
+        rows = graph.reshape(x.name, outputs, len(weight))
+        y = graph.matrix(rows, weight, bias, steps=outputs)
+    else:
+        y = graph.windowed(x, places, weight, bias)
+    return Signal(y, outputs, weight.shape[1])
 
 
 def _convolution(graph: Graph, layer: Convolution, x: Signal) -> Signal:
@@ -104,23 +111,22 @@ def _convolution(graph: Graph, layer: Convolution, x: Signal) -> Signal:
     if taps == 1 and layer.stride == 1 and not layer.history:
         y = graph.matrix(x.name, layer.weight[:, :, 0].T, layer.bias, steps=x.steps)
         return Signal(y, x.steps, outputs)
-    places = np.arange(taps) * layer.dilation
-    joined = windows(graph, x, layer.history, places, layer.stride)
+    starts = np.arange(x.steps // layer.stride)[:, None] * layer.stride
+    places = starts + np.arange(taps) * layer.dilation
     weight = layer.weight.transpose(2, 1, 0).reshape(taps * channels, outputs)
-    steps = x.steps // layer.stride
-    return Signal(graph.matrix(joined, weight, layer.bias, steps=steps), steps, outputs)
+    return product_of_windows(graph, x, layer.history, places, weight, layer.bias)
 
 
 def _transposed(graph: Graph, layer: TransposedConvolution, x: Signal) -> Signal:
     channels, outputs, _ = layer.weight.shape
     stride = layer.stride
-    joined = windows(graph, x, 1, np.arange(2), 1)
     early = layer.weight[:, :, stride:].transpose(0, 2, 1)  # what the previous step still adds
     present = layer.weight[:, :, :stride].transpose(0, 2, 1)
     weight = np.concatenate([early, present]).reshape(2 * channels, stride * outputs)
     bias = None if layer.bias is None else np.tile(layer.bias, stride)
-    y = graph.matrix(joined, weight, bias, steps=x.steps)
-    return Signal(graph.reshape(y, x.steps * stride, outputs), x.steps * stride, outputs)
+    places = np.arange(x.steps)[:, None] + np.arange(2)
+    y = product_of_windows(graph, x, 1, places, weight, bias)
+    return Signal(graph.reshape(y.name, x.steps * stride, outputs), x.steps * stride, outputs)
 
 
 def _recurrence(graph: Graph, layer: Recurrence, x: Signal) -> Signal:
