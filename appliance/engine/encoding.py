@@ -75,10 +75,11 @@ class Encoding:
         """Append a block, float32 (n,), and post the frames that it completes."""
         count = len(block)
         self._quiet = 0 if block.any() else self._quiet + count
-        start = self._written & self._mask
-        first = min(count, len(self._ring) - start)
-        self._ring[start : start + first] = block[:first]
-        self._ring[: count - first] = block[first:]
+        if self._quiet < len(self._ring) + count:  # it is not all silence already
+            start = self._written & self._mask
+            first = min(count, len(self._ring) - start)
+            self._ring[start : start + first] = block[:first]
+            self._ring[: count - first] = block[first:]
         self._written += count
         while self._end_of(self._frame) <= self._written:
             # After long silence the worker has let the encoder rest and need not be asked.

@@ -27,7 +27,7 @@ from appliance.presets.morph import Morph
 Progress = Callable[[str, int, int], object]
 """Hears a model's name, the number of slots that are loaded, and of all slots."""
 
-
+_PEAKS = PHASES.index("peaks")
 _FEEDBACK_DELAY = 512
 """Samples by which the decoders' voices come back late, or a frame of the encoder, if longer."""
 
@@ -99,7 +99,8 @@ class Instrument:
         self._z = np.zeros((slots, LATENT_CHANNELS, instants))
         self._held = np.zeros((slots, LATENT_CHANNELS))
         self._voices: NDArray[np.float32] = np.zeros((slots, self.max_block), np.float32)
-        self._rows = [np.zeros((len(g.slots), self.max_block), np.float32) for g in self.groups]
+        self._rows = [self._voices_of(group) for group in self.groups]
+        self._aligned_at = 0
         self.sample = 0
         """The engine's clock: samples begun so far."""
 
@@ -117,6 +118,7 @@ class Instrument:
         """
         start, end = self.sample, self.sample + count
         self.morph.step(start)
+        self.values.observe()
         self._heard = self.sources.process(count)
         if self.encoding is not None:
             self.encoding.write(self._heard)
@@ -127,13 +129,12 @@ class Instrument:
         self.latents.evaluate(first, z)
         if instants:
             self.jam.record(self.latents.outputs)
-        peaks = np.where(self._phase[:] == 0, self._by_peaks, self._phase == PHASES.index("peaks"))
         for group in self.groups:
             while (sample := group.next_start) < end:
                 # The last value before the frame, as nn~ reads it; no filter, no interpolation.
                 instant = frame_instant(sample) - first
                 latent = self._held if instant < 0 else z[:, :, instant]
-                group.post(latent, self.mixer.audible, peaks)
+                group.post(latent, self.mixer.audible, self._following_peaks)
         if instants:
             self._held[:] = z[:, :, -1]
 
@@ -141,6 +142,11 @@ class Instrument:
     def z(self) -> NDArray[np.float64]:
         """What every decoder slot reads, as of the last instant, float64 (slots, 8), live."""
         return self._held
+
+    @property
+    def _following_peaks(self) -> NDArray[np.bool_]:
+        """Slots whose phases follow the peaks, if their model can do that, bool (slots,)."""
+        return np.where(self._phase == 0, self._by_peaks, self._phase == _PEAKS)
 
     def due(self) -> int:
         """Return the sample that is due now: the clock less the headroom."""
@@ -160,13 +166,15 @@ class Instrument:
     def finish(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (2, count), with the mix of what is due now and advance the clock."""
         count = out.shape[1]
-        self._align()
+        if self._aligned_at != self.values.generation:
+            self._align()
         voices = self._voices[:, :count]
         for group, rows in zip(self.groups, self._rows, strict=True):
             part = rows[:, :count]
             group.read(self.sample, self.headroom, part)
-            for row, slot in enumerate(group.slots):
-                voices[slot] = part[row]
+            if rows.base is not self._voices:
+                for row, slot in enumerate(group.slots):
+                    voices[slot] = part[row]
         self.sources.feedback.write(voices)
         self.mixer.process(voices, out)
         self.blend.process(out, self._heard)
@@ -191,6 +199,7 @@ class Instrument:
 
     def settle(self) -> None:
         """Take the current parameters as the start: no ramp leads to them."""
+        self.values.observe()
         self.clock.reset(0)
         self.latents.reset(0)
         self.sources.reset()
@@ -208,6 +217,13 @@ class Instrument:
             chosen.model, encoder, self.encoded, rate=self.rate, max_block=self.max_block
         )
 
+    def _voices_of(self, group: Group) -> NDArray[np.float32]:
+        """Return where the group's sound goes: among the voices if its slots are neighbours."""
+        first, count = group.slots[0], len(group.slots)
+        if group.slots == tuple(range(first, first + count)):
+            return self._voices[first : first + count]
+        return np.zeros((count, self.max_block), np.float32)
+
     def _look_ahead(self, library: Library, model: str) -> int:
         """Return the engine's samples from a frame's start to the middle of what it does."""
         card = library.card(model)
@@ -215,6 +231,7 @@ class Instrument:
 
     def _align(self) -> None:
         """Let the quicker decoders wait for the slowest if that is wanted, else let them go."""
+        self._aligned_at = self.values.generation
         longest = max(group.look_ahead for group in self.groups) if self._aligned[0] else 0
         for group in self.groups:
             group.hold(max(longest - group.look_ahead, 0), self.sample, self.headroom)

@@ -156,8 +156,6 @@ class Player:
                 self._serve()
             else:
                 instrument.begin(part.shape[1])
-                for worker in self.workers:
-                    worker.wake()
             instrument.finish(part)
             done += part.shape[1]
         if self.alone:
@@ -172,6 +170,10 @@ class Player:
         self.longest_seconds = max(self.longest_seconds, seconds)
         if self.monitor is not None:
             self.monitor.write(self._block)
+        # Now and not before: two threads that want the interpreter at once only hinder each other.
+        for worker in self.workers:
+            if worker.service.pending:
+                worker.wake()
         self.output.write(self._block)
         self.blocks += 1
         self._heartbeat = time.monotonic()

@@ -54,6 +54,11 @@ class Service:
         """Model name to the reason why it no longer decodes."""
         self._due = due
 
+    @property
+    def pending(self) -> bool:
+        """True if a frame waits."""
+        return any(group.pending for group in self.groups)
+
     def serve(self) -> None:
         """Do all frames that wait."""
         while self._one():

@@ -35,7 +35,8 @@ class Feedback:
         start = self._written & self._mask
         first = min(count, self._ring.shape[1] - start)
         self._ring[:, start : start + first] = voices[:, :first]
-        self._ring[:, : count - first] = voices[:, first:]
+        if first < count:
+            self._ring[:, : count - first] = voices[:, first:]
         self._written += count
 
     def read(self, gains: NDArray[np.float64], count: int) -> NDArray[np.float32]:

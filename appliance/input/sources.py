@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from appliance.input.feedback import Feedback
 from appliance.input.file_player import FilePlayer
-from appliance.mixing.level import fade_samples, linear_gain
+from appliance.mixing.level import SILENCE_DB, fade_samples, linear_gain
 from appliance.mixing.ramp import Ramp
 from appliance.parameters import Values
 from appliance.parameters.watch import Watch
@@ -46,8 +46,11 @@ class Sources:
         self.live: Live | None = None
         """The live input; another thread may set it."""
         self._ramp = Ramp(self._settings(), length=fade_samples(rate), max_block=max_block)
+        self._note()
         self._part = np.zeros(max_block, np.float32)
         self._mix = np.zeros(max_block, np.float32)
+        self._nothing = np.zeros(max_block, np.float32)
+        self._nothing.flags.writeable = False
         self.peak = 0.0
         """The largest magnitude since somebody set it back to 0."""
 
@@ -55,6 +58,7 @@ class Sources:
         """Forget the past and take the present settings at once."""
         self._watch.changed()
         self._ramp.jump(self._settings())
+        self._note()
         self.feedback.reset()
 
     @property
@@ -65,15 +69,21 @@ class Sources:
     @property
     def feeding_back(self) -> bool:
         """True while the decoders' voices come back."""
-        return bool((self._feedback_db > -60).any() or self._ramp.current[2:].any())
+        if (self._feedback_db > SILENCE_DB).any():
+            return True
+        return self._ramp.active and bool(self._ramp.current[2:].any())
 
     def process(self, count: int) -> NDArray[np.float32]:
         """Return the next block, float32 (count,), valid until the next call."""
         if self._watch.changed():
             self._ramp.move(self._settings())
+            self._note()
         mix, part = self._mix[:count], self._part[:count]
-        mix.fill(0.0)
+        if not (self._ramp.active or self._open or (self._hears and self.live is not None)):
+            self.file.process(part, heard=False)
+            return self._nothing[:count]
         gains = self._ramp.block(count)
+        mix.fill(0.0)
         sounding: list[bool] = np.any(gains, axis=1).tolist()
         sounds = self.file.process(part, heard=sounding[0])
         if sounds:
@@ -90,6 +100,12 @@ class Sources:
         if sounds:
             self.peak = max(self.peak, float(mix.max()), -float(mix.min()))
         return mix
+
+    def _note(self) -> None:
+        """Note which gains are to be above 0."""
+        file, live, *feedback = self._ramp.target[:, 0].tolist()
+        self._open = bool(file) or any(feedback)
+        self._hears = bool(live)
 
     def _settings(self) -> NDArray[np.float64]:
         file = linear_gain(self._file_db) * (self._play > 0)

@@ -13,6 +13,9 @@ from appliance.mixing.saturation import LARGEST_DRIVE, Saturation
 from appliance.parameters import Values
 from appliance.parameters.watch import Watch
 
+Setting = NDArray[np.float64] | float
+"""A setting of each sample, float64 (n,), or of all."""
+
 _FLOOR = np.float32(2.0**-20)  # -120 dBFS: anything quieter is taken for this
 _FLOOR_LEVEL = -20 * int(UNIT)
 
@@ -102,7 +105,8 @@ class Compressor:
     @property
     def gain_reduction_db(self) -> float:
         """Gain reduction at the end of the last block, in dB, 0 or more."""
-        return max(0.0, -self._reduction * DB_PER_OCTAVE * float(self._ramp.current[5, 0]))
+        on = (self._ramp.current if self._ramp.active else self._ramp.target)[5, 0]
+        return max(0.0, -self._reduction * DB_PER_OCTAVE * float(on))
 
     def process(self, stereo: NDArray[np.float32]) -> None:
         """Compress `stereo`, float32 (2, n) of finite numbers, in place."""
@@ -113,16 +117,23 @@ class Compressor:
             self._change()
         if not self._ramp.active and self._ramp.target[5, 0] == 0:
             return
-        threshold, slope, knee, makeup, drive, on = self._ramp.block(samples)
-        level = self._levels(stereo)
-        gain = self._smooth(self._curve(level, threshold, slope, knee))
-        gain += makeup
-        gain *= on
+        moving = self._ramp.active
+        settings = self._ramp.block(samples)
+        # Numbers are quicker than arrays of one number, and give the same.
+        threshold, slope, knee, makeup, drive, on = settings if moving else settings[:, 0].tolist()
+        span = np.maximum(2 * knee, 1e-9) if moving else max(2 * knee, 1e-9)
+        wanted = self._curve(self._levels(stereo), threshold - knee / 2, slope, knee, span)
+        gain = self._smooth(wanted)
+        if moving or makeup:
+            gain += makeup
+        if moving or on != 1:
+            gain *= on
         factor = self._gain[:samples]
         np.copyto(factor, gain, casting="same_kind")
         np.exp2(factor, out=factor)
         np.multiply(stereo, factor, out=stereo)
-        self._saturation.process(stereo, drive * on)
+        if moving or drive:
+            self._saturation.process(stereo, settings[4] * settings[5])
 
     def _change(self) -> None:
         settings = self._settings()
@@ -149,20 +160,23 @@ class Compressor:
     def _curve(
         self,
         level: NDArray[np.float64],
-        threshold: NDArray[np.float64],
-        slope: NDArray[np.float64],
-        knee: NDArray[np.float64],
+        lower: Setting,
+        slope: Setting,
+        knee: Setting,
+        span: Setting,
     ) -> NDArray[np.float64]:
-        """Return the wanted gain in octaves, float64 (n,), 0 or less, in the memory of `level`."""
+        """Return the wanted gain in octaves, float64 (n,), 0 or less, in the memory of `level`.
+
+        `lower` is the knee's lower end, `span` twice its width, but above 0.
+        """
         bend = self._bend[: len(level)]
-        half = knee / 2
-        np.subtract(level, threshold - half, out=level)  # above the knee's lower end
+        np.subtract(level, lower, out=level)
         np.minimum(level, knee, out=bend)
         np.maximum(bend, 0, out=bend)
         np.subtract(level, knee, out=level)
         np.maximum(level, 0, out=level)
         np.multiply(bend, bend, out=bend)
-        np.divide(bend, np.maximum(2 * knee, 1e-9), out=bend)
+        np.divide(bend, span, out=bend)
         np.add(level, bend, out=level)
         return np.multiply(level, slope, out=level)
 

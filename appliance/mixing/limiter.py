@@ -1,5 +1,7 @@
 """Real-time: look-ahead peak limiter whose output never exceeds its ceiling."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,6 +84,9 @@ class Limiter:
         self._gain[:] = int(_GAIN_UNIT)
         self._total = self._window * int(_GAIN_UNIT)
         self._lowest = 1.0
+        # Samples for which no attenuation was needed, and for which the bounds have stood still.
+        self._clear = 2 * self._window
+        self._even = self._delay
 
     @property
     def latency(self) -> int:
@@ -96,7 +101,7 @@ class Limiter:
     @property
     def gain_reduction_db(self) -> float:
         """The largest gain reduction in the last block, in dB, 0 or more."""
-        return float(-20 * np.log10(max(self._lowest, 1e-6)))
+        return -20 * math.log10(max(self._lowest, 1e-6))
 
     @property
     def repaired(self) -> int:
@@ -116,6 +121,13 @@ class Limiter:
         delay, line = self._delay, self._line
         new = line[:, delay : delay + samples]
         new[:2] = stereo
+        if self._passes(stereo):
+            self._clear += samples
+            self._lowest = 1.0
+            stereo[:] = line[:2, :samples]
+            line[:2, :delay] = line[:2, samples : samples + delay]
+            return
+        self._even = 0 if self._ceiling.active or self._switch.active else self._even + samples
         new[2], new[3] = self._bounds(samples)
         self._attenuate(new)
         factor = self._average(samples)
@@ -128,6 +140,19 @@ class Limiter:
         np.minimum(stereo, bound, out=stereo)
         np.maximum(stereo, np.negative(bound, out=spare), out=stereo)
         line[:, :delay] = line[:, samples : samples + delay]
+
+    def _passes(self, stereo: NDArray[np.float32]) -> bool:
+        """Return whether nothing in reach of `stereo`, nor itself, has to be turned down.
+
+        The gains and bounds kept from before are then the ones that would be worked out again.
+        """
+        if self._clear < 2 * self._window or self._even < self._delay:
+            return False
+        if self._ceiling.active or self._switch.active:
+            return False
+        ceiling = self._line[2, 0]
+        size = np.abs(stereo, out=self._size[:, : stereo.shape[1]])
+        return bool(np.maximum.reduce(size, axis=None) <= ceiling)
 
     def _bounds(self, samples: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the ceiling and the share of the gain in use, each float64 (n,) or (1,)."""
@@ -153,6 +178,7 @@ class Limiter:
         np.ceil(wide, out=wide)
         np.copyto(new, wide, casting="unsafe")
         self._envelope.process(new, self._fall)
+        self._clear = 0 if np.maximum.reduce(new) else self._clear + samples
 
     def _hold(self, samples: int) -> NDArray[np.int64]:
         """Return the largest attenuation of each window, int64 (n,), by doubling windows."""

@@ -25,7 +25,7 @@ class Meters:
 
     def __init__(self, max_block: int) -> None:
         """Start at silence; blocks may hold up to `max_block` samples."""
-        self._size = np.zeros(max_block, np.float32)
+        self._size = np.zeros((2, max_block), np.float32)
         self.reset()
 
     def reset(self) -> None:
@@ -41,12 +41,11 @@ class Meters:
     ) -> None:
         """Take in a block, float32 (2, n), and the block's gain reductions in dB."""
         samples = stereo.shape[1]
-        size = self._size[:samples]
-        for channel in range(2):
-            signal = stereo[channel]
-            np.abs(signal, out=size)
-            self._peak[channel] = max(self._peak[channel], float(size.max(initial=0)))
-            self._power[channel] += float(np.dot(size, size))
+        size = np.abs(stereo, out=self._size[:, :samples])
+        peaks: list[float] = np.maximum.reduce(size, axis=1, initial=0).tolist()
+        for channel, signal in enumerate(size):
+            self._peak[channel] = max(self._peak[channel], peaks[channel])
+            self._power[channel] += float(np.dot(signal, signal))
         self._samples += samples
         self._compression_db = max(self._compression_db, compression_db)
         self._limiting_db = max(self._limiting_db, limiting_db)

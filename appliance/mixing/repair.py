@@ -13,16 +13,15 @@ class Repair:
     def __init__(self, rows: int, max_block: int) -> None:
         """Prepare for float32 (rows, up to `max_block`)."""
         self._size = np.zeros((rows, max_block), np.float32)
-        self._good = np.zeros((rows, max_block), np.bool_)
         self.count: NDArray[np.int64] = np.zeros(rows, np.int64)
         """Samples replaced so far, per row."""
 
     def process(self, audio: NDArray[np.float32]) -> None:
         """Set NaN, infinities and magnitudes from 2**20 in `audio` (rows, n) to 0, in place."""
         samples = audio.shape[1]
-        size, good = self._size[:, :samples], self._good[:, :samples]
-        np.abs(audio, out=size)
-        np.less(size, LARGEST, out=good)
-        if not good.all():
+        size = np.abs(audio, out=self._size[:, :samples])
+        # Not a number makes the comparison false.
+        if samples and not np.maximum.reduce(size, axis=None) < LARGEST:
+            good = size < LARGEST
             self.count += samples - np.count_nonzero(good, axis=1)
             np.copyto(audio, 0, where=~good)

@@ -15,6 +15,16 @@ class Values:
         """Allocate the array and set every default."""
         self.table = table
         self.array: NDArray[np.float64] = np.array([p.default for p in table], np.float64)
+        self.generation = 0
+        """Rises when `observe` meets a change; 0 until it is called for the first time."""
+        self._observed = b""
+
+    def observe(self) -> None:
+        """Look whether anything has changed; from now on watches look only after such a call."""
+        now = self.array.tobytes()
+        if now != self._observed:
+            self._observed = now
+            self.generation += 1
 
     def view(self, row: str) -> NDArray[np.float64]:
         """Return the live values of a table row such as "/offset/{channel}/value".

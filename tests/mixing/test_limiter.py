@@ -168,3 +168,12 @@ def test_no_click(change: dict[str, float]) -> None:
     out = run(Limiter(values, RATE, 256).process, tone, values=values, changes=changes)
     bound = 0.9 * (2 * np.pi * 220 / RATE) ** 2  # second difference of the unlimited tone
     assert roughness(out[:, 5000:]) < 1.5 * bound
+
+
+@pytest.mark.parametrize("size", [7, 64, 256, 1000])
+def test_blocks_that_pass_join_those_that_do_not(size: int) -> None:
+    signal = noise(2, 30_000, level=0.1)
+    signal[:, 8000:8003] *= 20
+    signal[:, 15_000:15_500] *= 5
+    whole = run(limiter(release_ms=5).process, signal, signal.shape[1])
+    np.testing.assert_array_equal(run(limiter(release_ms=5).process, signal, size), whole)
