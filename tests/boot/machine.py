@@ -67,8 +67,9 @@ class Machine:
         line = f"{self.loaded.command_line} {_CONSOLES[variant.arch]} {extra}"
         command = [
             *_MACHINES[variant.arch],
+            # Counted time is one for all processors, and a guest's scheduler does not know it.
             "-smp",
-            "2",
+            "1",
             "-m",
             str(memory),
             "-nic",

@@ -5,6 +5,7 @@ The descriptors are rebuilt from Ableton's published interface description, not 
 
 import struct
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ LINE, VISIBLE, LINES = 1024, 960, 160
 FRAME = 2 * LINE * LINES
 _MASK = np.frombuffer(bytes.fromhex("e7f3e7ff"), np.uint8)
 """The shaping pattern that the protocol lays over every frame."""
+_TOUCH = 0.3
+"""Seconds that a finger stays."""
 _SYSEX_CODES = {4: 3, 5: 1, 6: 2, 7: 3}
 IDENTITY_REQUEST = bytes.fromhex("f07e7f0601f7")
 STATISTICS = bytes.fromhex("f000211d01011a")
@@ -83,17 +86,17 @@ class Push2(Device):
             for at in range(0, len(data) - 3, 4):
                 self._event(data[at] >> 4, data[at] & 15, data[at + 1 : at + 4])
 
-    def press(self, pad: int, velocity: int = 100) -> None:
-        """Press a pad (note 36 to 99) on the Live port."""
+    def strike(self, pad: int, velocity: int = 100) -> None:
+        """Press a pad (note 36 to 99) on the Live port and let it go."""
         self.transmit(MIDI_IN, bytes([0x09, 0x90, pad, velocity]))
-
-    def release(self, pad: int) -> None:
-        """Release a pad."""
+        time.sleep(_TOUCH)
         self.transmit(MIDI_IN, bytes([0x08, 0x80, pad, 0]))
 
-    def button(self, number: int, value: int) -> None:
-        """Press (127) or release (0) a button, or turn an encoder (1 to 63 is right)."""
-        self.transmit(MIDI_IN, bytes([0x0B, 0xB0, number, value]))
+    def click(self, button: int) -> None:
+        """Press a button (its controller) and let it go."""
+        for value in (127, 0):
+            self.transmit(MIDI_IN, bytes([0x0B, 0xB0, button, value]))
+            time.sleep(_TOUCH)
 
     def image(self) -> Image.Image:
         """Return the last whole picture, RGB, 960 x 160."""

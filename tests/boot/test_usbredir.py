@@ -106,7 +106,7 @@ def test_a_read_waits_for_data_and_can_be_cancelled(tmp_path: Path) -> None:
     host = plugged(tmp_path, Push2)
     push: Push2 = host.device  # type: ignore[attr-defined]
     host.bulk(MIDI_IN, length=512, number=21)
-    push.press(36, 90)
+    push.transmit(MIDI_IN, bytes([9, 0x90, 36, 90]))
     assert host.bulk_answer() == (21, usbredir.OK, bytes([9, 0x90, 36, 90]))
     host.bulk(MIDI_IN, length=512, number=22)
     host.send(usbredir.CANCEL, b"", 22)

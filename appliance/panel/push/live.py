@@ -19,7 +19,8 @@ from appliance.panel.push.surface import Surface
 
 _ROOM = 1024  # events that may wait; more are dropped and counted
 _SOONEST = 0.01  # seconds between two faces while hands move
-_NEWS = 1 / 30  # seconds between two faces while only the engine moves
+_NEWS = 1 / 30  # seconds between two faces while only the engine moves, at least
+_SHARE = 0.25  # of a core, at most, for such faces
 _REFRESH = 0.25  # seconds after which the face is made anew in any case
 _FACTS = 5.0
 
@@ -108,10 +109,11 @@ class LiveSurface:
 
     def _run(self) -> None:
         faced = refreshed = 0.0
+        rest = _NEWS
         touched = True
         while not self._stopping.is_set():
             now = time.monotonic()
-            due = faced + (_SOONEST if touched else _NEWS)
+            due = faced + (_SOONEST if touched else rest)
             if touched or self._news:
                 wait = max(0.0, due - now)
             else:
@@ -122,12 +124,14 @@ class LiveSurface:
                 self._let_go = False
                 self._apply(self._surface.let_go(now))
                 touched = True
-            due = faced + (_SOONEST if touched else _NEWS)
+            due = faced + (_SOONEST if touched else rest)
             stale = now - refreshed >= _REFRESH
             if (touched or self._news or stale) and now >= due:
                 faced = refreshed = now
                 touched = self._news = False
+                worked = time.thread_time()
                 self._show(now)
+                rest = max(_NEWS, (time.thread_time() - worked) / _SHARE)
 
     def _take(self, wait: float) -> bool:
         """Carry out the events that come within `wait` seconds; return whether there were any."""

@@ -17,6 +17,7 @@ _RETRY = 2.0
 class PictureFeed:
     """Shows what `picture` returns, as `Easel` does, at most `rate` times a second.
 
+    A slow processor shows fewer: the thread rests at least as long as a picture took to compute.
     `open_display` is tried until it gives a display. `tell` hears what is wrong, and None when all
     is well again.
     """
@@ -54,7 +55,7 @@ class PictureFeed:
         seen, written, due = 0, 0.0, 0.0
         frame, drawn = b"", True
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
-            due = time.monotonic() + self._interval
+            due, worked = time.monotonic() + self._interval, time.thread_time()
             if self._link is None:
                 if not self._connect():
                     due = time.monotonic() + _RETRY
@@ -75,6 +76,7 @@ class PictureFeed:
                 continue
             if self._write(frame):
                 written = time.monotonic()
+            due = max(due, time.monotonic() + time.thread_time() - worked)
         if self._link is not None:
             self._link.close()
 
