@@ -1,6 +1,7 @@
 """What the box must do, in acts; each is a sequence that ends with the first thing amiss."""
 
 import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from image.steps.variant import PROJECT
 from tests.boot import sound
 from tests.boot.bare import bare
 from tests.boot.bench import RIGHT, Bench
-from tests.boot.sabotage import silent_bundle
+from tests.boot.sabotage import REFUSED, silent_bundle
 
 PRESET = """\
 format: 1
@@ -27,10 +28,15 @@ SESSION = 51
 """The button that makes pads presets, by its controller."""
 TOP_LEFT = 92
 """The note of the pad for the first preset."""
+FIRST_SAVED, SAVED = 40, 20
+"""The slots that presets are saved to when the power is cut."""
 AUDIBLE_DB = -60.0
 CHANGED_DB = 1.0
 """A sound counts as another one when its 24 bands differ by so much on average."""
 RESTART_SECONDS = 3.0
+BARE_FACTOR = 2.0
+SERVICES = ("board", "engine", "panel", "imports", "safe")
+"""What makes an instrument of the system."""
 
 Say = Callable[[str], None]
 
@@ -43,11 +49,12 @@ def play(bench: Bench, say: Say) -> None:
     bench.picture("1-start")
     bench.wait_for_sound()
     bench.facts["CPU seconds from power-on to the first sound"] = round(machine.cpu_seconds, 1)
-    uptime = machine.ask("cat /proc/uptime").split()[0]
-    say(f"sounds after {machine.cpu_seconds:.0f} CPU s; the guest's clock says {uptime} s")
+    say(f"sounds after {machine.cpu_seconds:.0f} CPU s of this machine")
+    playing = _entered(bench, "neural-synth-engine.service")
     _rules(bench, say)
     _pedals(bench, say)
     _crash(bench, say)
+    _bare(bench, playing, say)
 
 
 def push(bench: Bench, say: Say) -> None:
@@ -89,6 +96,25 @@ def _rules(bench: Bench, say: Say) -> None:
     )
     machine.ask("test ! -e /sys/block/zram0 && test $(wc -l </proc/swaps) = 1")
     say("no failed unit, nothing listens but loopback, no password, the data fill the card")
+
+
+def _entered(bench: Bench, unit: str) -> float:
+    """Return when `unit` became active, in seconds of the guest since its kernel began."""
+    stamp = bench.on.ask(f"systemctl show {unit} --property=ActiveEnterTimestampMonotonic --value")
+    return int(stamp) / 1e6
+
+
+def _bare(bench: Bench, playing: float, say: Say) -> None:
+    """The same system without the instrument: it is up not much sooner than the box plays."""
+    bench.switch_off()
+    bench.switch_on(" ".join(f"systemd.mask=neural-synth-{name}.service" for name in SERVICES))
+    up = bench.on.until(lambda: _entered(bench, "multi-user.target"), "a bare system", 400)
+    bench.facts["seconds of the guest to an engine that plays, and to a bare system"] = [
+        round(playing, 1),
+        round(up, 1),
+    ]
+    assert playing <= BARE_FACTOR * up, (playing, up)
+    say(f"plays at {playing:.1f} s of the guest; without the instrument it is up at {up:.1f} s")
 
 
 def _push(bench: Bench, say: Say) -> None:
@@ -177,50 +203,60 @@ def _replug(bench: Bench, say: Say) -> None:
 def _crash(bench: Bench, say: Say) -> None:
     """The engine is killed: it is back with the same preset, soon by the guest's own clock."""
     preset = bench.status()["presets"]["current"]
-    took = bench.on.ask(
+    stamps = bench.on.ask(
         "rm -f /run/neural-synth/start.json; systemctl kill -s KILL neural-synth-engine;"
         " a=$(cut -d' ' -f1 /proc/uptime); until grep -qs ready /run/neural-synth/start.json;"
         " do sleep 0.05; done; b=$(cut -d' ' -f1 /proc/uptime); echo $a $b",
         400,
     )
-    begun, ended = (float(word) for word in took.split()[-2:])
+    begun, ended = (float(word) for word in stamps.split()[-2:])
     bench.on.until(lambda: bench.heard() > AUDIBLE_DB, "a sound")
     assert bench.status()["presets"]["current"] == preset
-    bench.facts["seconds of the guest from a killed engine to a playing one"] = round(
-        ended - begun, 2
-    )
-    say(f"the killed engine plays again after {ended - begun:.1f} s of the guest, same preset")
+    took = ended - begun
+    bench.facts["seconds of the guest from a killed engine to a playing one"] = round(took, 2)
+    assert took <= RESTART_SECONDS, took
+    say(f"the killed engine plays again after {took:.1f} s of the guest, same preset")
 
 
 def cut(bench: Bench, say: Say, cuts: int = 1) -> None:
-    """The power is cut while presets are saved: the box starts, the bank is whole."""
-    for number in range(cuts):
+    """The power is cut at random while presets are saved: the box starts, the bank is whole."""
+    for number in range(1, cuts + 1):
         bench.switch_on()
         bench.wait_for_sound()
-        filled = bench.status()["presets"]["filled"]
-        problems = bench.status()["presets"].get("problems", [])
-        assert not problems, problems
-        assert not number or len(filled) >= 4, filled
-        storing = (
-            'import time; [(c.send("/preset/store", 40 + n % 20), time.sleep(0.05))'
-            " for n in range(10**6)]"
+        _intact(bench, number - 1)
+        saving = (
+            f'import time; [(c.send("/preset/store", {FIRST_SAVED} + n % {SAVED}, "Cut {number}"),'
+            " time.sleep(0.05)) for n in range(10**6)]"
         )
-        bench.on.ask(f"setsid python3 -c '{_client(storing)}' >/dev/null 2>&1 &")
-        # Not at a moment of ours: wherever the saving is by then.
-        time.sleep(2.0 + 3.7 * ((number * 0.618) % 1.0))
+        bench.on.ask(f"setsid python3 -c '{_client(saving)}' >/dev/null 2>&1 &")
+        bench.on.until(lambda n=number: _saved(bench, n), "a saved preset")
+        moment = random.uniform(1.0, 10.0)  # noqa: S311
+        time.sleep(moment)
         bench.on.cut_power()
         bench.fsck()
-        say(f"power cut {number + 1} of {cuts}: the file system is clean")
+        say(f"power cut {number} of {cuts}, {moment:.1f} s into the saving: the data are clean")
     bench.switch_on()
     bench.wait_for_sound()
-    presets = bench.status()["presets"]
-    assert not presets.get("problems"), presets
-    assert any(40 <= slot < 60 for slot in presets["filled"]), presets["filled"]
-    for slot in presets["filled"][:4]:
+    _intact(bench, cuts)
+    for slot in (1, FIRST_SAVED, FIRST_SAVED + SAVED - 1, 64):
         bench.python(f'c.send("/preset/recall", {slot})')
         bench.on.until(lambda s=slot: bench.status()["presets"]["current"] == s, f"preset {slot}")
     bench.switch_off()
-    say(f"all {len(presets['filled'])} presets are whole")
+    say("all presets are whole")
+
+
+def _intact(bench: Bench, cut: int) -> None:
+    """Nothing is amiss with the bank, and what was saved before a cut (from 1) is there."""
+    presets = bench.status()["presets"]
+    assert not presets["problems"], presets["problems"]
+    assert len(presets["filled"]) == 64, presets["filled"]
+    assert not cut or _saved(bench, cut), f"nothing saved before cut {cut} is there"
+
+
+def _saved(bench: Bench, cut: int) -> int:
+    """Return how many presets on the disk were saved before that cut."""
+    found = f"grep -lsx 'name: \"Cut {cut}\"' /var/lib/neural-synth/presets/bank/*.yaml"
+    return len(bench.on.attempt(found)[0].split())
 
 
 def _client(program: str) -> str:
@@ -228,12 +264,14 @@ def _client(program: str) -> str:
 
 
 def update(bench: Bench, say: Say) -> None:
-    """An update from a stick is tried, kept, and data stay; a bad one is taken back by itself."""
+    """An update is tried and kept, data stay; some are refused, a bad one goes back by itself."""
     folder = PROJECT / "build/image" / bench.variant.name / "update"
     bundle = next(folder.glob("*.nsupdate"))
     bench.switch_on()
     bench.wait_for_sound()
     bench.on.ask("echo mine >/var/lib/neural-synth/mine.txt; sync")
+    for name in REFUSED:
+        _refuse(bench, bundle, name, say)
     _install(bench, bundle, say)
     bench.switch_on()
     assert bench.on.loaded.slot == "b"
@@ -255,6 +293,22 @@ def update(bench: Bench, say: Say) -> None:
     assert bench.on.ask("cat /var/lib/neural-synth/mine.txt").strip() == "mine"
     bench.switch_off()
     say("the box plays from slot b again")
+
+
+def _refuse(bench: Bench, bundle: Path, name: str, say: Say) -> None:
+    """Plug in a stick with an update that the box must not take; it says why and plays on."""
+    changes, words = REFUSED[name]
+    bad = silent_bundle(bundle, bench.folder / f"{name}.nsupdate", **changes)
+    bench.on.plug_stick(bench.stick({bad.name: bad}, "REFUSED"))
+    told = "journalctl --boot --no-pager --output=cat --unit='neural-synth-update@*'"
+    said = bench.on.until(
+        lambda: next((s for s in bench.on.ask(told).splitlines() if words in s), None),
+        f"a refusal of {bad.name}",
+        400,
+    )
+    bench.on.pull_stick()
+    assert bench.heard() > AUDIBLE_DB
+    say(f"refused: {said.strip()}")
 
 
 def _install(bench: Bench, bundle: Path, say: Say) -> None:
