@@ -41,8 +41,20 @@ for command in (evaluate, verify, bench):
     help="How large matrices are stored; auto is the fastest mixture that sounds the same.",
 )
 @click.option("--codes", is_flag=True, help="Keep a discrete model's codes as its inlets.")
+@click.option(
+    "--projection",
+    default="",
+    metavar="AXES",
+    help="Show a vschaos2 model's latents on the axes PCA, ICA or spherical.",
+)
 def import_(
-    files: tuple[Path, ...], *, name: str | None, into: Path | None, precision: str, codes: bool
+    files: tuple[Path, ...],
+    *,
+    name: str | None,
+    into: Path | None,
+    precision: str,
+    codes: bool,
+    projection: str,
 ) -> None:
     """Import nn~ models (TorchScript FILES, .ts) so that they play fast."""
     try:
@@ -65,6 +77,7 @@ def import_(
                     name=name,
                     precision=precision,
                     codes=codes,
+                    projection=projection,
                     progress=lambda step, f=file, s=line: s.update(f"{f.name}: {step}"),
                 )
             click.echo(_summary(card))

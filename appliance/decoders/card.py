@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 import yaml
 
+from appliance.decoders.condition import Condition
 from appliance.errors import ModelError
 
 FORMAT = 1
@@ -82,6 +83,10 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Samples from the middle of a latent frame to the middle of what it does to the sound."""
     ranges: list[tuple[float, float]] = []
     """Between which values 98 % of each latent lie when the model encodes sound."""
+    conditions: list[Condition] = []
+    """What it reads beside its latents, in the order of a slot's conditions."""
+    projection: str = ""
+    """Axes of a spectral model's latents if not its own: PCA, ICA or spherical."""
     codes: int = 0
     """How many whole numbers an inlet tells apart; 0 if it is continuous."""
     random: bool = True

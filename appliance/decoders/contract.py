@@ -4,6 +4,7 @@ Source: acids-ircam/nn_tilde 1.6.0. A method ``decode`` has a buffer ``decode_pa
 [inlets, inlet ratio, outlets, outlet ratio]; older files lack the list of methods.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -11,6 +12,7 @@ from typing import Any, TypeGuard
 import torch
 
 from appliance.decoders.archive import check_archive, first_line
+from appliance.decoders.condition import Condition
 from appliance.errors import ModelError
 
 Model = Any  # a torch.jit.RecursiveScriptModule; its attributes are the file's own
@@ -19,6 +21,8 @@ _METHODS = ("encode", "decode", "forward", "prior")
 _CACHES = (".cache", ".pad", ".input_buffer", ".output_buffer")
 _DEFAULT_RATE = 44100
 _LOWEST_RATE, _HIGHEST_RATE = 8000, 768000
+_LABEL = re.compile(r"\(signal\) (.+) label \((?:0-(\d{1,9})|float)\)")
+_LONGEST = 40  # letters of a label's name
 _LARGEST = 65536  # of the four numbers; more is a damaged file, and memory for it an outage
 
 
@@ -29,6 +33,7 @@ class Encoding:
     channels: int
     latents: int
     ratio: int  # samples per latent frame
+    labels: int = 0  # further outlets: labels that it predicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,18 @@ class Contract:
     """What a model file says of itself."""
 
     methods: tuple[str, ...]
-    latents: int
+    latents: int  # the first inlets
     ratio: int  # samples per latent frame
     channels: int
     rate: int
     rate_declared: bool
     encoding: Encoding | None = None  # None if it cannot encode
+    conditions: tuple[Condition, ...] = ()  # the inlets behind the latents
+
+    @property
+    def inlets(self) -> int:
+        """The number of inlets."""
+        return self.latents + len(self.conditions)
 
 
 def open_model(path: Path) -> tuple[Model, Contract]:
@@ -95,15 +106,45 @@ def _read(model: Model, path: Path) -> Contract:
             "in a decoder slot. Use a model whose decode_params end in 1."
         )
     rate = _rate(top)
-    encoding = _encoding(_params(model, top, "encode")) if "encode" in methods else None
-    declared = rate is not None
-    return Contract(methods, inlets, ratio, outlets, rate or _DEFAULT_RATE, declared, encoding)
+    conditions = _conditions(model, inlets)
+    latents = inlets - len(conditions)
+    predicted = 0 if not conditions else len(dict(model.prediction_modules.named_children()))
+    encodes = "encode" in methods
+    encoding = _encoding(_params(model, top, "encode"), predicted) if encodes else None
+    return Contract(
+        methods,
+        latents,
+        ratio,
+        outlets,
+        rate or _DEFAULT_RATE,
+        rate is not None,
+        encoding,
+        conditions,
+    )
 
 
-def _encoding(params: list[int]) -> Encoding | None:
-    if not _sensible(params) or params[1] != 1:
+def _conditions(model: Model, inlets: int) -> tuple[Condition, ...]:
+    """Return what the inlets behind the latents are, if the model says how many those are."""
+    latents = getattr(model, "latent_dim", None)
+    labels = getattr(model, "decode_input_labels", None)
+    if not isinstance(latents, int) or not 0 < latents < inlets or not isinstance(labels, list):
+        return ()
+    if len(labels) != inlets or not hasattr(model, "prediction_modules"):
+        return ()
+    return tuple(_condition(str(label)) for label in labels[latents:])
+
+
+def _condition(label: str) -> Condition:
+    found = _LABEL.fullmatch(label)
+    if found is None:
+        return Condition(label[:_LONGEST])
+    return Condition(found[1][:_LONGEST], min(int(found[2] or 0), _LARGEST))
+
+
+def _encoding(params: list[int], labels: int) -> Encoding | None:
+    if not _sensible(params) or params[1] != 1 or params[2] <= labels:
         return None
-    return Encoding(params[0], params[2], params[3])
+    return Encoding(params[0], params[2] - labels, params[3], labels)
 
 
 def _params(model: Model, top: Model, method: str) -> list[int]:

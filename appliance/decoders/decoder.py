@@ -21,6 +21,9 @@ class Decoder(Protocol):
     """Set by the player, (rows,): 1 carries phases along by a spectrum's peaks, 0 draws them at
     random. Models that do not choose phases ignore it."""
 
+    conditions: NDArray[np.float32]
+    """Set by the player, (rows, CONDITIONS): what a conditioned model reads beside its latents."""
+
     def decode(
         self, z: NDArray[np.float32], active: Sequence[bool], audio: NDArray[np.float32]
     ) -> None:

@@ -31,7 +31,7 @@ def encoder_error(model: Model, encoding: Encoding, encoder: OnnxEncoder, delay:
     torch.manual_seed(0)
     heard = torch.from_numpy(sound).expand(1, encoding.channels, -1)
     with torch.inference_mode():
-        expected = model.encode(heard)[0].T.numpy()[settling : frames - delay]
+        expected = model.encode(heard)[0, : encoding.latents].T.numpy()[settling : frames - delay]
     torch.manual_seed(0)
     noises = whole_noises(encoder.runtime, frames)
     given = encoded(encoder, sound, noises)[settling + delay :]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import appliance
-from appliance import LATENT_CHANNELS
+from appliance import CONDITIONS, LATENT_CHANNELS
 from appliance.decoders.card import (
     FORMAT,
     REVISION,
@@ -20,7 +20,7 @@ from appliance.decoders.card import (
     write_card,
 )
 from appliance.decoders.continuous import played
-from appliance.decoders.contract import Contract, Model, open_model
+from appliance.decoders.contract import Contract, Model, open_model, silence
 from appliance.decoders.distance import TOLERANCE
 from appliance.decoders.encoder_import import import_encoder
 from appliance.decoders.families import Architecture, recognise
@@ -39,6 +39,7 @@ from appliance.decoders.verification import (
     probe,
     relative_error,
 )
+from appliance.decoders.vschaos2_projection import NONE, chosen, project
 from appliance.errors import ModelError
 
 Progress = Callable[[str], None]
@@ -51,14 +52,15 @@ def import_model(
     name: str | None = None,
     precision: str = AUTO,
     codes: bool = False,
+    projection: str = "",
     progress: Progress = lambda _: None,
 ) -> Card:
     """Import `source` into `folder`/name and return its card.
 
     The model appears complete or not at all; one of the same name is replaced. `precision` is
     "auto" or that of all large matrices; `codes` keeps a discrete model's whole numbers as its
-    inlets. `progress` hears each step. Raises ModelError in one sentence if the file cannot play
-    or the disk refuses it.
+    inlets; `projection` shows a spectral model's latents on other axes. `progress` hears each step.
+    Raises ModelError in one sentence if the file cannot play or the disk refuses it.
     """
     name = _name(source) if name is None else name
     if not name or _cleaned(name) != name:
@@ -73,12 +75,16 @@ def import_model(
         )
     progress("reading the file")
     model, contract = open_model(source)
+    if projection:
+        project(model, projection, source)
     probe(model, contract, source)
     try:
         with workspace(folder) as scratch:
             work = scratch / name
             work.mkdir()
-            card = _build(model, contract, source, work, name, Wishes(precision, codes), progress)
+            card = _build(
+                model, contract, source, work, name, Wishes(precision, codes, projection), progress
+            )
             write_card(card, work)
             install(work, folder / name, scratch)
     except OSError as error:
@@ -99,6 +105,7 @@ def _build(
     progress: Progress,
 ) -> Card:
     notes = _notes(contract, contract.latents)
+    axes = chosen(model)
     card = Card(
         format=FORMAT,
         name=name,
@@ -114,6 +121,8 @@ def _build(
         source=Source(source.name, source.stat().st_size, _sha256(source)),
         importer=f"{appliance.__version__} {datetime.date.today().isoformat()}",
         revision=REVISION,
+        conditions=list(contract.conditions[:CONDITIONS]),
+        projection="" if axes == NONE else axes,
         notes=notes,
     )
     try:
@@ -126,7 +135,7 @@ def _build(
         for left in work.glob("*.onnx"):
             left.unlink()
         notes.append(f"Plays through TorchScript, slower: {_first_line(error)}.")
-        _keep(card, source, work)
+        _keep(card, model, source, work)
     if not math.isfinite(card.level_db):
         raise ModelError(f"{source} gives NaN or infinite samples. Export an earlier checkpoint.")
     if card.level_db < _SILENT_DB:
@@ -148,6 +157,7 @@ def _rebuild(
         "rate": contract.rate,
         "ratio": contract.ratio,
         "latents": contract.latents,
+        "conditions": [condition.classes for condition in contract.conditions],
     }
     part: Part[OnnxDecoder] = Part(
         role=Role.DECODER,
@@ -191,12 +201,16 @@ def _rebuild(
         card.notes.append(f"As {plays} it is coarser than 'auto' would allow.")
 
 
-def _keep(card: Card, source: Path, work: Path) -> None:
-    """Copy the TorchScript file beside `card`, and say on it how that plays."""
+def _keep(card: Card, model: Model, source: Path, work: Path) -> None:
+    """Put the TorchScript file beside `card`, and say on it how that plays."""
     from appliance.decoders.torchscript import TorchScriptDecoder  # noqa: PLC0415
 
     path = work / "model.ts"
-    shutil.copyfile(source, path)
+    if card.projection:  # an attribute, set in this process only
+        silence(model)
+        model.save(str(path))
+    else:
+        shutil.copyfile(source, path)
     try:
         decoder = TorchScriptDecoder(path, [0])
         card.level_db = level_db(decoder)
@@ -253,6 +267,8 @@ def _notes(contract: Contract, latents: int) -> list[str]:
         )
     if latents > LATENT_CHANNELS:
         notes.append(f"Has {latents} latents: {LATENT_CHANNELS + 1} to {latents} are zero.")
+    if len(contract.conditions) > CONDITIONS:
+        notes.append(f"Has {len(contract.conditions)} labels: those behind {CONDITIONS} stay at 0.")
     if contract.channels > 1:
         notes.append(f"Has {contract.channels} channels: mixed to mono.")
     if not contract.rate_declared:

@@ -71,8 +71,11 @@ def _against(folder: Path, card: Card, source: Path) -> list[Finding]:
     """Compare the exact graphs with the file, the same random numbers on both sides."""
     from appliance.decoders import contract, encoder_verification, verification  # noqa: PLC0415
     from appliance.decoders.families import recognise, recognise_encoder  # noqa: PLC0415
+    from appliance.decoders.vschaos2_projection import project  # noqa: PLC0415
 
     model, facts = contract.open_model(source)
+    if card.projection:
+        project(model, card.projection, source)
     architecture = recognise(model, facts.latents)
     if architecture.codes and not card.codes:
         return [Finding("plays its codes by continuous channels: compared when imported", True)]

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance import LATENT_CHANNELS
+from appliance import CONDITIONS, LATENT_CHANNELS
+from appliance.decoders.condition import control
 from appliance.decoders.role import PEAKS, Role
 from appliance.decoders.runtime import GraphRuntime
 
@@ -20,6 +21,9 @@ class OnnxDecoder:
         self.rows, self.latents = self.runtime.rows, self.runtime.latents
         self.ratio, self.rate = self.runtime.ratio, self.runtime.rate
         self.peaks = self.runtime.controls.get(PEAKS, np.zeros((self.rows, 1), np.float32))[:, 0]
+        self.conditions = np.zeros((self.rows, CONDITIONS), np.float32)
+        controls = self.runtime.controls
+        self._conditioned = [controls[control(n)][:, 0] for n in range(len(self.runtime.classes))]
         self._used = min(self.latents, LATENT_CHANNELS)
 
     @property
@@ -33,6 +37,8 @@ class OnnxDecoder:
         """Decode one frame of every active row; see `Decoder.decode`."""
         runtime, used = self.runtime, self._used
         runtime.z[:, 0, :used] = z[:, :used]
+        for place, target in enumerate(self._conditioned):
+            target[:] = self.conditions[:, place]
         first = 0
         while first < self.rows:
             if not active[first]:
@@ -64,6 +70,8 @@ class OnnxDecoder:
         of the graph's shape behind (rows, ...). Returns the live audio buffer (rows, ratio).
         """
         self.runtime.z[:, 0] = z
+        for place, target in enumerate(self._conditioned):
+            target[:] = self.conditions[:, place]
         self.runtime.set_noises(noises)
         self.runtime.step(0, self.rows)
         return self.runtime.audio

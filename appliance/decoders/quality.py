@@ -9,7 +9,7 @@ from appliance.decoders.distance import log_mel_distance, ratio_db
 from appliance.decoders.measurement import encoded
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.onnx_encoder import OnnxEncoder
-from appliance.decoders.trials import trial_latents, trial_noise, trial_sound
+from appliance.decoders.trials import trial_conditions, trial_latents, trial_noise, trial_sound
 
 LOUDER = 4.0
 """How much larger than a row's own its neighbour's latents are where rows share a scale."""
@@ -64,7 +64,9 @@ class DecoderRule:
         count = settling + max(round(_HEARD_S * decoder.rate / decoder.ratio), _LEAST_FRAMES)
         frames: list[NDArray[np.float32]] = []
         decoder.reset_all()
-        for z in trial_latents(decoder.latents, count, seed=3, codes=self._codes):
+        latents = trial_latents(decoder.latents, count, seed=3, codes=self._codes)
+        for frame, z in enumerate(latents):
+            decoder.conditions[:] = trial_conditions(decoder.runtime.classes, frame)
             rows = np.repeat(z, decoder.rows, axis=0)
             if not self._codes:
                 rows[1:] *= LOUDER

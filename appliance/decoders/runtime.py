@@ -68,6 +68,8 @@ class GraphRuntime:
             (n["name"], n["distribution"], _zeros(rows, n["shape"])) for n in contract["noises"]
         ]
         self.controls = {str(name): _zeros(rows, (1,)) for name in contract.get("controls", [])}
+        self.classes = [int(number) for number in contract.get("conditions", [])]
+        """How many classes each label tells apart that a conditioned model reads."""
         self.noise_delays = [int(n.get("delay", 0)) for n in contract["noises"]]
         self._seeds = tuple(seeds)
         self._random = [np.random.Generator(np.random.SFC64(seed)) for seed in seeds]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from appliance import LATENT_CHANNELS
+from appliance import CONDITIONS, LATENT_CHANNELS
 from appliance.decoders.contract import open_model
 
 
@@ -28,7 +28,9 @@ class TorchScriptDecoder:
         self.peaks = np.zeros(self.rows, np.float32)
         self._models = [model for model, _ in opened]
         self._seeds = tuple(seeds)
-        self._z = torch.zeros(1, self.latents, 1)
+        self.conditions = np.zeros((self.rows, CONDITIONS), np.float32)
+        self._highest = [condition.highest for condition in contract.conditions[:CONDITIONS]]
+        self._z = torch.zeros(1, contract.inlets, 1)
         self._states = [self._seeded(seed) for seed in seeds]
         self._path = path
 
@@ -42,6 +44,9 @@ class TorchScriptDecoder:
                 if not active[row]:
                     continue
                 self._z[0, :used, 0] = torch.from_numpy(z[row, :used])
+                for place, highest in enumerate(self._highest):  # a class beyond is an error
+                    given = min(max(float(self.conditions[row, place]), 0.0), highest)
+                    self._z[0, self.latents + place, 0] = given
                 torch.set_rng_state(self._states[row])
                 sound = self._models[row].decode(self._z)
                 self._states[row] = torch.get_rng_state()

@@ -1,7 +1,11 @@
 """Sound and latents to try a model with."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from appliance import CONDITIONS
 
 
 def trial_sound(samples: int, rate: int, *, seed: int) -> NDArray[np.float32]:
@@ -33,6 +37,15 @@ def trial_latents(count: int, frames: int, *, seed: int, codes: int = 0) -> NDAr
     if codes:
         return random.uniform(-0.1 * codes, 1.1 * codes, (frames, 1, count)).astype(np.float32)
     return random.standard_normal((frames, 1, count)).astype(np.float32)
+
+
+def trial_conditions(classes: Sequence[int], frame: int) -> NDArray[np.float32]:
+    """Return a label (CONDITIONS,) for each of `classes`, other ones for another frame."""
+    labels = np.zeros(CONDITIONS, np.float32)
+    for place, count in enumerate(classes):
+        # Between two classes and beyond the last: whole numbers alone would not tell how it cuts.
+        labels[place] = (frame * (place + 1) + 0.75 * (frame % 2)) % count if count else frame % 3
+    return labels
 
 
 def trial_noise(

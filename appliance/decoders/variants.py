@@ -24,10 +24,11 @@ _FASTER = 0.98  # a coarser graph must need no more than this part of the exact 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What an import is asked for: a precision or "auto"; whether to keep codes as inlets."""
+    """What an import is asked for: a precision or "auto"; whether to keep codes; on which axes."""
 
     precision: str = AUTO
     codes: bool = False
+    projection: str = ""
 
 
 class Rule(Protocol[Judged_contra]):

@@ -8,7 +8,7 @@ import torch
 from appliance.decoders.contract import Contract, Model, silence
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.original_noise import drawn, whole_noises
-from appliance.decoders.trials import trial_latents
+from appliance.decoders.trials import trial_conditions, trial_latents
 from appliance.errors import ModelError
 
 _FRAMES = 24
@@ -20,8 +20,9 @@ def probe(model: Model, contract: Contract, path: Path) -> None:
     """Decode a few frames; raises ModelError if the file cannot do what its contract says."""
     latents = torch.randn(_PROBED, contract.latents, generator=torch.Generator().manual_seed(0))
     latents[0] = 0
-    for z in latents:
-        _probe_frame(model, contract, path, z[None, :, None])
+    for z in latents:  # every label of a conditioned model at its first class
+        labels = torch.zeros(len(contract.conditions))
+        _probe_frame(model, contract, path, torch.cat([z, labels])[None, :, None])
 
 
 def _probe_frame(model: Model, contract: Contract, path: Path, z: torch.Tensor) -> None:
@@ -71,9 +72,12 @@ def relative_error(
     worst = peak = 0.0
     decoder.reset(0)
     for frame, z in enumerate(trial_latents(contract.latents, frames, seed=1, codes=codes)):
+        labels = trial_conditions(decoder.runtime.classes, frame)
+        decoder.conditions[:] = labels
+        inlets = np.append(z[0], labels[: len(contract.conditions)])[None, :, None]
         torch.manual_seed(frame)
         with torch.inference_mode():
-            expected = model.decode(torch.from_numpy(z[:, :, None]))[0].mean(0).numpy()
+            expected = model.decode(torch.from_numpy(inlets))[0].mean(0).numpy()
         torch.manual_seed(frame)
         noises = [drawn(kind, shape) for kind, shape in decoder.runtime.noise_inputs]
         sound = decoder.run(z, noises)[0]

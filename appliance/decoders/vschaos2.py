@@ -11,10 +11,12 @@ from typing import Literal
 import numpy as np
 
 from appliance.decoders import fourier, phases
+from appliance.decoders.condition import control
 from appliance.decoders.frequency import FrequencyNetwork
 from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import Array, Dense, Layer
 from appliance.decoders.streaming import write
+from appliance.decoders.vschaos2_projection import Linear
 
 # A matrix below this stays float32: its input is the latent, whose steps would be heard.
 _COARSE = 1 << 15
@@ -73,6 +75,22 @@ class MagnitudeLaw:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """A label that the network reads as the row of `table` (classes, width) of its class."""
+
+    table: Array
+
+    def write(self, graph: Graph, name: str) -> str:
+        """Append: the control `name` (batch, 1) to (batch, 1, width)."""
+        ends = [graph.scalar(0), graph.scalar(len(self.table) - 1)]
+        number = graph.node("Cast", [graph.node("Clip", [graph.control(name), *ends])], to=7)
+        # NaN passes the first limit, and what it becomes as a whole number would leave the table.
+        bounds = [graph.constant(np.array(n, np.int64)) for n in (0, len(self.table) - 1)]
+        number = graph.node("Clip", [number, *bounds])
+        return graph.node("Gather", [graph.constant(self.table), number], axis=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SpectralDecoder:
     """A decoder of one magnitude frame per latent frame; phases are random or follow the peaks.
 
@@ -90,6 +108,8 @@ class SpectralDecoder:
     codes: int = 0
     delay: int = 0
     notes: tuple[str, ...] = ()
+    projection: Linear | None = None
+    labels: tuple[Label, ...] = ()
 
     @property
     def family(self) -> str:
@@ -119,7 +139,12 @@ class SpectralDecoder:
 
     def magnitudes(self, graph: Graph, z: Signal) -> str:
         """Append the network: "z" (batch, 1, latents) to magnitudes (batch, size // 2 + 1)."""
-        x = z
+        x = z if self.projection is None else self.projection.write(graph, z)
+        if self.labels:
+            rows = [label.write(graph, control(n)) for n, label in enumerate(self.labels)]
+            width = sum(label.table.shape[1] for label in self.labels)
+            joined = graph.node("Concat", [x.name, *rows], axis=2)
+            x = Signal(joined, 1, x.channels + width)
         for layer in self.features:
             if isinstance(layer, Dense) and layer.weight.size < _COARSE:
                 y = graph.matrix(x.name, layer.weight.T, layer.bias, exact=True)

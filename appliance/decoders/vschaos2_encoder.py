@@ -12,6 +12,7 @@ from appliance.decoders.graph import Graph, Signal
 from appliance.decoders.layers import Array, Layer
 from appliance.decoders.streaming import write
 from appliance.decoders.vschaos2 import MagnitudeLaw
+from appliance.decoders.vschaos2_projection import Angles, Linear
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +55,7 @@ class SpectralEncoder:
     features: tuple[Layer, ...]
     codes: int = 0
     delay: int = 0
+    projection: Linear | Angles | None = None
 
     def write(self, graph: Graph, frames: int = 1) -> None:
         """Append the encoder: "audio" (batch, hop) to "z" (batch, 1, latents).
@@ -77,4 +79,6 @@ class SpectralEncoder:
         y = Signal(graph.reshape(x, 1, channels * count), 1, channels * count)
         for layer in self.features:
             y = write(graph, layer, y)
+        if self.projection is not None:
+            y = self.projection.write(graph, y)
         graph.output("z", y.name, (1, self.latents))

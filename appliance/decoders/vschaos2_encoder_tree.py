@@ -17,6 +17,7 @@ from appliance.decoders.scripted import (
     read,
 )
 from appliance.decoders.vschaos2_encoder import FrequencyDownsampling, SpectralEncoder
+from appliance.decoders.vschaos2_projection import encoding
 from appliance.decoders.vschaos2_tree import checked, sequence, spectral
 
 
@@ -39,7 +40,10 @@ def recognise(model: Module, latents: int, channels: int, ratio: int) -> Spectra
     bins = size // 2 + 1 - int(parts.law.top_missing)
     spectrum, features = _network(child(model, "encoder"), bins, latents)
     window = array(parts.transform.window)[:size]
-    return SpectralEncoder(latents, window, ratio, parts.law, spectrum, features)
+    projection = encoding(model, latents)
+    return SpectralEncoder(
+        latents, window, ratio, parts.law, spectrum, features, projection=projection
+    )
 
 
 def _network(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from appliance import CONDITIONS
 from appliance.decoders import fourier
 from appliance.decoders.folding import folded
 from appliance.decoders.frequency import (
@@ -23,7 +24,8 @@ from appliance.decoders.scripted import (
     read,
     scalar,
 )
-from appliance.decoders.vschaos2 import Contrast, MagnitudeLaw, SpectralDecoder
+from appliance.decoders.vschaos2 import Contrast, Label, MagnitudeLaw, SpectralDecoder
+from appliance.decoders.vschaos2_projection import chosen, decoding, offered
 
 _SEQUENCES = ("Sequential", "MLP", "MLPLayer")  # classes that run their parts strictly in order
 _TRANSFORMS = ("RealtimeDGT", "RealtimeSTFT")
@@ -49,10 +51,57 @@ def recognise(model: Module, latents: int) -> SpectralDecoder:
     window, law = _window(parts, overlap), parts.law
     bins = parts.size // 2 + 1 - int(law.top_missing)
     features, spectrum, output = _decoder(child(model, "decoder"), bins)
+    labels = _labels(model)
+    width = latents + sum(label.table.shape[1] for label in labels)
     first = next((layer for layer in features if isinstance(layer, Dense)), None)
-    if first is None or first.weight.shape[1] != latents:
-        raise UnknownTreeError(f"its decoder does not begin with a matrix on {latents} latents")
-    return SpectralDecoder(latents, tuple(features), spectrum, output, law, window, parts.hop)
+    if first is None or first.weight.shape[1] != width:
+        raise UnknownTreeError(f"its decoder does not begin with a matrix on {width} inputs")
+    return SpectralDecoder(
+        latents,
+        tuple(features),
+        spectrum,
+        output,
+        law,
+        window,
+        parts.hop,
+        projection=decoding(model, latents),
+        labels=labels,
+        notes=_notes(model, len(labels)),
+    )
+
+
+def _labels(model: Module) -> tuple[Label, ...]:
+    """Return the labels that the decoder reads, in the order of its inlets."""
+    tasks = [str(task) for task in model._decoder_ordered_tasks]
+    if len(tasks) > CONDITIONS:
+        raise UnknownTreeError(f"it reads {len(tasks)} labels, more than {CONDITIONS}")
+    wrappers = dict(child(model, "concat_embeddings").named_children()) if tasks else {}
+    return tuple(_label(child(wrappers[task], "embedding_module"), task) for task in tasks)
+
+
+def _label(embedding: Module, task: str) -> Label:
+    match kind(embedding):
+        case "OneHot":
+            return Label(np.eye(int(embedding.n_classes), dtype=np.float32))
+        case "Embedding":
+            if embedding.max_norm is not None:
+                raise UnknownTreeError(f"it bounds its label {task}")
+            return Label(array(embedding.weight))
+        case other:
+            raise UnknownTreeError(f"its label {task} is read by a {other}")
+
+
+def _notes(model: Module, labels: int) -> tuple[str, ...]:
+    others = [name for name in offered(model) if name != chosen(model)]
+    notes: list[str] = []
+    if labels:
+        notes.append(f"Reads {labels} labels beside its latents: /decoder/SLOT/condition/1 and on.")
+    if others:
+        notes.append(
+            f"Its latents can be shown on other axes ({', '.join(others)}): "
+            "import it again with --projection."
+        )
+    return tuple(notes)
 
 
 def checked(model: Module, latents: int) -> None:
@@ -60,9 +109,7 @@ def checked(model: Module, latents: int) -> None:
     if kind(model) != "ScriptableSpectralAutoEncoder":
         raise UnknownTreeError(f"its outermost class is {kind(model)}")
     if int(model.latent_dim) != latents:
-        raise UnknownTreeError(f"{model.latent_dim} of its {latents} inlets are latents")
-    if has(model, "dimred") and model.dimred[0] != "none":
-        raise UnknownTreeError(f"its latents are projected by '{model.dimred[0]}'")
+        raise UnknownTreeError(f"it has {model.latent_dim} latents, not {latents}")
     for name in ("use_oa", "export_for_nn"):
         if has(model, name) and not bool(getattr(model, name)):
             raise UnknownTreeError(f"{name} is not set")

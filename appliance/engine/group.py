@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from appliance import LATENT_CHANNELS
+from appliance import CONDITIONS, LATENT_CHANNELS
 from appliance.decoders.decoder import Decoder
 from appliance.engine.stream import Stream
 
@@ -66,6 +66,7 @@ class Group:
         self._latents = np.zeros((pending, rows, LATENT_CHANNELS), np.float32)
         self._active = np.zeros((pending, rows), np.bool_)
         self._peaks = np.zeros((pending, rows), np.bool_)
+        self._conditions = np.zeros((pending, rows, CONDITIONS), np.float32)
         self._numbers = [0] * pending
         self._posted = 0
         self._taken = 0
@@ -104,10 +105,12 @@ class Group:
         z: NDArray[np.float64],
         active: NDArray[np.bool_],
         peaks: NDArray[np.bool_] | None = None,
+        conditions: NDArray[np.float64] | None = None,
     ) -> None:
         """Hand over the latent of the next frame, (slots, 8), and the slots that sound.
 
         `peaks` says which slots let a spectral model's phases follow its peaks; without it, none.
+        `conditions`, (slots, CONDITIONS), is what conditioned models read; without it, zeros.
         """
         frame = self._frame
         self._frame += 1
@@ -118,6 +121,7 @@ class Group:
             self._latents[place, row] = z[slot]
             self._active[place, row] = active[slot]
             self._peaks[place, row] = peaks is not None and peaks[slot]
+            self._conditions[place, row] = 0 if conditions is None else conditions[slot]
         self._numbers[place] = frame
         self._posted += 1
 
@@ -151,6 +155,7 @@ class Group:
             self._pass_over()  # all of it is over: catch up instead of decoding it
         else:
             self.decoder.peaks[:] = self._peaks[place]
+            self.decoder.conditions[:] = self._conditions[place]
             self._decode(self._latents[place], active)
             self.slack = min(self.slack, self.start_of(number) + self.delay - due())
         self._taken += 1

@@ -61,12 +61,15 @@ class Instrument:
         self.reserve = max(64 * config.audio.period, self.rate // 2)
         """The most samples of headroom that the streams have room for."""
         slots = len(config.decoders)
-        self.values = box_values(config)
+        cards = [library.card(slot.model) for slot in config.decoders]
+        self.conditions = [card.conditions for card in cards]
+        """What the model of each slot reads beside its latents."""
+        self.values = box_values(config, self.conditions)
         self.morph = Morph(self.values)
         self.groups = self._open(config, library, seed, progress)
         self._phase = self.values.view("/decoder/{slot}/phase")
         self._aligned = self.values.view("/mix/align")
-        cards = [library.card(slot.model) for slot in config.decoders]
+        self._conditions = self.values.view("/decoder/{slot}/condition/{condition}")
         self._by_peaks = np.array([card.phases == "peaks" for card in cards])
         instants = self.max_block // CONTROL_PERIOD + 2
         self.clock = Clock(self.values, self.rate, max_instants=instants)
@@ -134,7 +137,7 @@ class Instrument:
                 # The last value before the frame, as nn~ reads it; no filter, no interpolation.
                 instant = frame_instant(sample) - first
                 latent = self._held if instant < 0 else z[:, :, instant]
-                group.post(latent, self.mixer.audible, self._following_peaks)
+                group.post(latent, self.mixer.audible, self._following_peaks, self._conditions)
         if instants:
             self._held[:] = z[:, :, -1]
 

@@ -78,6 +78,10 @@ class Status:
         return {
             "model": group.model,
             "slots": [slot + 1 for slot in group.slots],
+            "conditions": [
+                {"name": condition.name, "classes": condition.classes}
+                for condition in self._player.instrument.conditions[group.slots[0]]
+            ],
             "frame_ms": round(1e3 * group.frame_samples / self._player.instrument.rate, 2),
             "decode_ms": round(1e3 * seconds, 3),
             "slowest_ms": round(1e3 * group.slowest_seconds, 3),

@@ -55,6 +55,7 @@ class Box:
         """The engine's last status; replaced as a whole."""
         self.values = Mirror(Table())
         """Values and table; replaced as a whole when the engine has other decoder slots."""
+        self._shape: tuple[int, dict[str, tuple[str, float]]] = (self.values.table.slots, {})
         self.connected = False
         self.changes = 0
         """Rises with everything that came or was set: equal means nothing is new."""
@@ -195,8 +196,10 @@ class Box:
             self.errors.append((time.monotonic(), f"The engine's status cannot be read: {error}."))
             return
         slots = self.state.slots
-        if slots and slots != self.values.table.slots:
-            self.values = Mirror(Table(slots))
+        named = self.state.conditions
+        if slots and (slots, named) != self._shape:
+            self._shape = slots, named
+            self.values = Mirror(Table(slots, named))
             self.command("/params/subscribe", self._rate)
         if not self.connected:
             self.connected = True

@@ -4,6 +4,9 @@ from typing import Any
 
 import msgspec
 
+from appliance.decoders.condition import Condition
+from appliance.presets.box import named_conditions
+
 
 class _Report(msgspec.Struct, frozen=True, kw_only=True):
     """A section of the engine's status."""
@@ -36,6 +39,7 @@ class DecoderState(_Report, frozen=True):
 
     model: str = ""
     slots: tuple[int, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     frame_ms: float = 0.0
     decode_ms: float = 0.0
     load: float = 0.0
@@ -103,6 +107,13 @@ class State(_Report, frozen=True):
     def slots(self) -> int:
         """How many decoder slots there are, 0 if the engine has not said."""
         return sum(len(decoder.slots) for decoder in self.decoders)
+
+    @property
+    def conditions(self) -> dict[str, tuple[str, float]]:
+        """Address to name and highest value of what the slots' conditioned models read."""
+        return named_conditions(
+            {slot: decoder.conditions for decoder in self.decoders for slot in decoder.slots}
+        )
 
 
 def parse_state(text: str) -> State:

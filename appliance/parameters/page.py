@@ -3,7 +3,7 @@
 from itertools import groupby
 from math import prod
 
-from appliance import LATENT_CHANNELS
+from appliance import CONDITIONS, LATENT_CHANNELS
 from appliance.markdown import table
 from appliance.parameters.parameter import Parameter
 from appliance.parameters.table import JAMS, MAX_SLOTS, PEAKS, ROWS, Table
@@ -29,7 +29,8 @@ def parameters_page() -> str:
     """Return the page, Markdown."""
     marks = (
         f"`{{channel}}`, `{{source}}` and `{{jam}}` are 1 to {LATENT_CHANNELS}, `{{slot}}` is a "
-        f"decoder slot from 1 to at most {MAX_SLOTS}, `{{peak}}` is 1 to {PEAKS}"
+        f"decoder slot from 1 to at most {MAX_SLOTS}, `{{peak}}` is 1 to {PEAKS}, `{{condition}}` "
+        f"is 1 to {CONDITIONS}: the status says how a slot's model calls them"
     )
     assert JAMS == LATENT_CHANNELS
     parts = [

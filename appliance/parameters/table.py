@@ -1,16 +1,17 @@
 """The parameter table: every row of the instrument, written once.
 
 A row's address may hold ``{channel}`` or ``{source}`` (latent channels 1 to 8), ``{slot}``
-(decoder slots from 1), ``{jam}`` (jam slots 1 to 8) and ``{peak}`` (equalizer peaks 1 to 4); it
-stands for one parameter per combination, stored in that order, so that a module reads a whole row
-as one array.
+(decoder slots from 1), ``{condition}`` (labels of a conditioned model, 1 to 4), ``{jam}`` (jam
+slots 1 to 8) and ``{peak}`` (equalizer peaks 1 to 4); it stands for one parameter per combination,
+stored in that order, so that a module reads a whole row as one array.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from appliance import LATENT_CHANNELS
+from appliance import CONDITIONS, LATENT_CHANNELS
 from appliance.errors import ParameterError
 from appliance.parameters.parameter import Curve, Parameter
 from appliance.suggestion import did_you_mean
@@ -44,6 +45,7 @@ BEATS = {
 """How many beats a synchronised cycle lasts, by its name as a choice; 0 for the free ones."""
 SYNCS = tuple(BEATS)
 
+_CONDITION = "label that a conditioned model reads"
 _ROUTE = "gain, 1 from a channel to itself"
 
 P = Parameter
@@ -110,6 +112,7 @@ ROWS: tuple[Parameter, ...] = (
         for m in MODULES
     ),
     P("/decoder/{slot}/phase", "Phase", "", 0, 2, 0, SWI, PHASES, "of spectral models' partials"),
+    P("/decoder/{slot}/condition/{condition}", "Condition", "", 0, 127, 0, LIN, (), _CONDITION),
     P("/decoder/{slot}/reshape/{channel}", "Reshape", "", -4, 4, 1, LIN, (), "latent multiplier"),
     # Mix.
     P("/mix/spread_ms", "Spread", "ms", 0, 20, 0, LIN, (), "slow delay drift between decoders"),
@@ -160,8 +163,13 @@ class Row:
 class Table:
     """All parameters of an instrument with `slots` decoder slots (1 to 8), in a fixed order."""
 
-    def __init__(self, slots: int = 4) -> None:
-        """Expand the rows; raises ParameterError if `slots` is not 1 to 8."""
+    def __init__(
+        self, slots: int = 4, named: Mapping[str, tuple[str, float]] = MappingProxyType({})
+    ) -> None:
+        """Expand the rows; raises ParameterError if `slots` is not 1 to 8.
+
+        `named` gives a name and a maximum of their own to parameters by address.
+        """
         if not 1 <= slots <= MAX_SLOTS:
             raise ParameterError(f"An instrument has 1 to {MAX_SLOTS} decoder slots, not {slots}.")
         self.slots = slots
@@ -171,6 +179,7 @@ class Table:
             "{slot}": slots,
             "{jam}": JAMS,
             "{peak}": PEAKS,
+            "{condition}": CONDITIONS,
         }
         parameters: list[Parameter] = []
         self.rows: dict[str, Row] = {}
@@ -183,7 +192,10 @@ class Table:
                 for mark, number in zip(marks, numbers, strict=True):
                     address = address.replace(mark, str(number), 1)
                 default = _DEFAULTS.get(address, template.default)
-                parameters.append(replace(template, address=address, default=default))
+                name, maximum = named.get(address, (template.name, template.maximum))
+                parameters.append(
+                    replace(template, address=address, default=default, name=name, maximum=maximum)
+                )
         self.parameters = tuple(parameters)
         self.places = {p.address: i for i, p in enumerate(parameters)}
         """The position of each address."""

@@ -48,14 +48,15 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return the value of every parameter of `table`, float64 (parameters,).
 
         What the preset does not name is taken from `base`, the values of a box without a preset.
-        Decoder slots that this box lacks are passed over.
+        Decoder slots that this box lacks are passed over; a label's class stops at the last that
+        the slot's model knows.
         """
         settings = base.copy()
         place = table.places
         for address, value in self.parameters.items():
             index = place.get(address)
             if index is not None:
-                settings[index] = value
+                settings[index] = min(float(value), table.parameters[index].maximum)
         return settings
 
 

@@ -81,7 +81,7 @@ def test_magnitudes_of_the_fourier_transform(size: int) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"dimred": "spherical"}, "projected by 'spherical'"),
+        ({"dimred": "UMAP"}, "projected by 'UMAP', which it lacks"),
         ({"temperature": 0.5}, "temperature is 0.5"),
         ({"normalize": True}, "its mono transform normalises"),
         ({"mel": 1}, "mel scale"),

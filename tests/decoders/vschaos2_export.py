@@ -6,7 +6,8 @@ convolutional model.
 """
 
 # What a part of a module is, only TorchScript knows.
-# pyright: reportCallIssue=false
+# pyright: reportCallIssue=false, reportPrivateImportUsage=false, reportReturnType=false
+# pyright: reportOperatorIssue=false
 
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tests.decoders.vschaos2_labels import (
+    CLASSES,
+    WIDTHS,
+    Prediction,
+    embeddings,
+    projections,
+)
 from tests.decoders.vschaos2_network import (
-    LABELS,
     LATENTS,
     SIZES,
     ConvEncoder,
@@ -34,37 +41,6 @@ from tests.decoders.vschaos2_transforms import (
 LEVEL = 0.1  # root mean square of decoded audio with latents from N(0, 1), -20 dBFS
 
 
-class Spherical(nn.Module):
-    @torch.jit.export
-    def invert(self, x: Tensor) -> Tensor:
-        return x
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x
-
-
-class DimredWrapper(nn.Module):
-    def __init__(self, dimred_module: nn.Module) -> None:
-        super().__init__()
-        self.dimred_module = dimred_module
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.dimred_module(x)
-
-    @torch.jit.export
-    def invert(self, x: Tensor) -> Tensor:
-        return self.dimred_module.invert(x)
-
-
-class EmbeddingWrapper(nn.Module):
-    def __init__(self, classes: int) -> None:
-        super().__init__()
-        self.classes = classes
-
-    def forward(self, x: Tensor) -> Tensor:
-        return nn.functional.one_hot(x.mean(-1).long(), self.classes)
-
-
 class ScriptableSpectralAutoEncoder(nn.Module):
     def __init__(
         self,
@@ -74,7 +50,8 @@ class ScriptableSpectralAutoEncoder(nn.Module):
         decoder: nn.Module,
         *,
         dimred: str,
-        conditioned: bool,
+        tasks: list[str],
+        predicted: bool,
         temperature: float,
     ) -> None:
         super().__init__()
@@ -86,21 +63,24 @@ class ScriptableSpectralAutoEncoder(nn.Module):
         self.spectral_transform_idx = 1
         self.overlap_add = OverlapAdd(size.n_fft, size.hop)
         self.transform, self.encoder, self.decoder = transform, encoder, decoder
-        tasks = ["pitch"] if conditioned else []
-        self.concat_embeddings = nn.ModuleDict({task: EmbeddingWrapper(LABELS) for task in tasks})
-        self.prediction_modules = nn.ModuleDict()
-        self.dimreds = nn.ModuleDict({"spherical": DimredWrapper(Spherical())})
+        self.concat_embeddings = nn.ModuleDict(embeddings(tasks))
+        self.prediction_modules = nn.ModuleDict(
+            {task: Prediction(CLASSES[task]) for task in tasks if predicted}
+        )
+        self.dimreds = nn.ModuleDict(projections())
         self._decoder_ordered_tasks = torch.jit.Attribute(tasks, list[str])
-        self.register_buffer("latent_mean", torch.zeros(LATENTS))
+        self.register_buffer("latent_mean", 0.3 * torch.randn(LATENTS))
         self._methods = ["forward", "encode", "decode"]
         for method, params in {
             "forward": [1, 1, 1, 1],
-            "encode": [1, 1, LATENTS, size.hop],
+            "encode": [1, 1, LATENTS + len(self.prediction_modules), size.hop],
             "decode": [LATENTS + len(tasks), size.hop, 1, 1],
         }.items():
             self.register_buffer(f"{method}_params", torch.tensor(params))
             setattr(self, f"{method}_input_labels", [f"(signal) {i}" for i in range(params[0])])
             setattr(self, f"{method}_output_labels", [f"(signal) {i}" for i in range(params[2])])
+        self.decode_input_labels = [f"(signal) latent dim {i + 1}" for i in range(LATENTS)]
+        self.decode_input_labels += [f"(signal) {task} label (0-{CLASSES[task]})" for task in tasks]
         self._attributes = ["inversion_mode", "temperature", "dimred", "min_buffer_size"]
         self.inversion_mode, self.temperature = ("keep_input",), (temperature,)
         self.dimred, self.min_buffer_size = (dimred,), (size.n_fft,)
@@ -115,24 +95,61 @@ class ScriptableSpectralAutoEncoder(nn.Module):
     def get_attributes(self) -> list[str]:
         return self._attributes
 
+    @torch.jit.export
+    def set_dimred(self, dimred: str) -> int:
+        known = dimred == "none"
+        for name in self.dimreds.keys():  # noqa: SIM118 - TorchScript's dictionaries
+            known = known or name == dimred
+        if not known:
+            return -1
+        self.dimred = (dimred,)
+        return 0
+
+    def project_z(self, z: Tensor) -> Tensor:
+        if self.dimred[0] == "none":
+            return z
+        flat = z.reshape([-1, z.shape[-2], z.shape[-1]]) - self.latent_mean
+        for name, part in self.dimreds.items():
+            if name == self.dimred[0]:
+                flat = part(flat)
+        return flat.reshape(z.shape)
+
+    def unproject_z(self, z: Tensor) -> Tensor:
+        if self.dimred[0] == "none":
+            return z
+        flat = z.reshape([-1, z.shape[-2], z.shape[-1]])
+        for name, part in self.dimreds.items():
+            if name == self.dimred[0]:
+                flat = part.invert(flat)
+        return (flat + self.latent_mean).reshape(z.shape)
+
+    def transform_label(self, y: Tensor, task: str) -> Tensor:
+        for name, part in self.concat_embeddings.items():
+            if name == task:
+                y = part(y)
+        return y
+
     def get_decoder_input(self, z: Tensor) -> Tensor:
-        parts = [z[..., : self.latent_dim]]
-        if self.dimred[0] != "none":
-            for name, part in self.dimreds.items():
-                if name == self.dimred[0]:
-                    parts[0] = part.invert(parts[0]) + self.latent_mean
+        parts = [self.unproject_z(z[..., : self.latent_dim])]
         place = self.latent_dim
-        for part in self.concat_embeddings.values():
-            parts.append(part(z[..., place : place + 1]).float())
+        for task in self.ordered():
+            parts.append(self.transform_label(z[..., place : place + 1], task).float())
             place += 1
         return torch.cat(parts, -1)
+
+    def ordered(self) -> list[str]:
+        if torch.jit.is_scripting():
+            return self._decoder_ordered_tasks
+        return self._decoder_ordered_tasks.value
 
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
         frames = self.overlap_add(x)
         done = [self.transform(frames[..., i, :]) for i in range(frames.shape[-2])]
         mean, spread = self.encoder(torch.stack(done, -3))
-        z = mean + self.temperature[0] * spread * torch.randn_like(mean)
+        z = self.project_z(mean + self.temperature[0] * spread * torch.randn_like(mean))
+        for part in self.prediction_modules.values():
+            z = torch.cat([z, part(z).argmax(-1).unsqueeze(-1).float()], -1)
         return z.transpose(-2, -1)
 
     @torch.jit.export
@@ -151,7 +168,7 @@ class ScriptableSpectralAutoEncoder(nn.Module):
         done: list[Tensor] = []
         for i in range(frames.shape[-2]):
             z, _ = self.encoder(self.transform(frames[..., i, :]))
-            done.append(self.transform.invert(self.decoder(self.get_decoder_input(z))))
+            done.append(self.transform.invert(self.decoder(z)))
         return self.overlap_add.invert(torch.stack(done, -2))
 
 
@@ -164,6 +181,7 @@ def make_vschaos2(
     inversion_mode: str = "keep_input",
     dimred: str = "none",
     conditioned: bool = False,
+    predicted: bool = False,
     contrast: str = "log1p",
     keep_nyquist: bool = True,
     mel: int = 0,
@@ -176,7 +194,8 @@ def make_vschaos2(
 
     Decoded audio stands near -20 dBFS with latents from N(0, 1) (contrast "log1p"). `banks` adds
     the mel matrices that a genuine file carries unread, 8 or 134 MB. `plain` makes the decoder a
-    sequence of standard layers.
+    sequence of standard layers. `conditioned` lets it read an octave and a pitch class, `predicted`
+    lets the encoder give them.
     """
     sizes = SIZES[size]
     with torch.random.fork_rng(devices=[]):
@@ -186,12 +205,15 @@ def make_vschaos2(
             Magnitude(sizes.n_fft, contrast, mel=mel, keep_nyquist=keep_nyquist, banks=banks),
             Unsqueeze(-2),
         ])  # fmt: skip
-        inputs, bins = LATENTS + (LABELS if conditioned else 0), sizes.n_fft // 2 + keep_nyquist
+        inputs, bins = LATENTS, sizes.n_fft // 2 + keep_nyquist
+        if conditioned:
+            inputs += sum(WIDTHS.values())
         transform.transforms[0] = Mono(normalize)
         decoder = _plain(inputs, bins) if plain else DeconvEncoder(sizes, inputs, bins)
         model: Any = ScriptableSpectralAutoEncoder(
             sizes, transform, ConvEncoder(sizes, bins), decoder, dimred=dimred,
-            conditioned=conditioned, temperature=temperature,
+            tasks=list(CLASSES) if conditioned else [], predicted=predicted,
+            temperature=temperature,
         )  # fmt: skip
         _disturb(model)
         _level(model, sizes)

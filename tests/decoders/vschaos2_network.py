@@ -28,7 +28,6 @@ SIZES = {
 }
 CHANNELS = (8, 16, 32, 64)
 LATENTS = 8
-LABELS = 12  # classes of the one-hot label of a conditioned model
 
 
 class Conv1d(nn.Conv1d):
