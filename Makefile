@@ -7,6 +7,7 @@
 # make damaged  imports 200 damaged files, each in a process of its own
 # make image   the card's image; VARIANT=qemu-amd64, pi5-debian, pi5-debian-rt, pi5 (docs/image.md)
 # make image-twice  builds it again in a checkout of its own and compares
+# make jetson-test  runs the Jetson's installer twice in a root of Arm programs
 # make image-test  boots built images in QEMU and puts them through everything a box must do
 # make bench   speed against TorchScript, real-time endurance, latency of live input
 # make lint    ruff and pyright
@@ -24,17 +25,18 @@ ARGS ?=
 
 PLAY_PACKAGES := python3 python3-dev python3-venv gcc libc6-dev libasound2-dev libusb-1.0-0
 MODEL_PACKAGES := fluidsynth fluid-soundfont-gm
-TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2 chromium chromium-driver
+TEST_PACKAGES := $(PLAY_PACKAGES) $(MODEL_PACKAGES) libasound2-plugins jackd2 chromium chromium-driver systemd
 
 IMAGE_PACKAGES := debian-archive-keyring dpkg xz-utils zstd cpio kmod squashfs-tools dosfstools mtools \
   fdisk e2fsprogs qemu-user-static \
   $(if $(filter aarch64,$(MACHINE)),gcc libc6-dev gcc-x86-64-linux-gnu libc6-dev-amd64-cross, \
   gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+JETSON_PACKAGES := qemu-user-static mmdebstrap arch-test systemd
 BENCH_PACKAGES := qemu-system-x86 qemu-system-arm qemu-system-common
 VARIANT ?= pi5-debian
 ROOT := $(if $(SUDO),$(SUDO) -E,)
 
-.PHONY: setup play test models models-quick conformance damaged image image-packages image-twice image-test bench lint clean
+.PHONY: setup play test models models-quick conformance damaged image image-packages image-twice image-test jetson-test bench lint clean
 setup: $(VENV)/.models
 
 play: $(VENV)/.play
@@ -65,6 +67,10 @@ image: $(VENV)/.play image-packages
 
 image-twice: $(VENV)/.play image-packages
 	$(ROOT) $(BIN)/python -m tests.image.twice $(VARIANT)
+
+jetson-test: $(VENV)/.play
+	$(call system,$(JETSON_PACKAGES))
+	$(ROOT) $(BIN)/python -m tests.image.jetson
 
 # The quick one first: what fails on x86 need not be waited for on Arm.
 image-test: $(VENV)/.test image-packages

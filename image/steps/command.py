@@ -16,7 +16,7 @@ from image.steps.initramfs import Initramfs
 from image.steps.kernel import Kernel
 from image.steps.manifest import Manifest
 from image.steps.variant import BuildError, Variant, read_variant, variant_names
-from image.steps.workshop import Step, Workshop
+from image.steps.workshop import Step, Workshop, is_changed
 
 STEPS: tuple[Step, ...] = (
     Archives(),
@@ -82,6 +82,8 @@ def plan(variant: Variant) -> str:
 
 
 def _build(variant: Variant, until: str | None, *, same_packages: bool) -> None:
+    # Asked once, at the begin: a version must not change under a build.
+    is_changed()
     shop = Workshop(variant)
     begun = time.monotonic()
     choice = shop.stamp("archives")

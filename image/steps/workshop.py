@@ -168,8 +168,9 @@ class Workshop:
         return output
 
 
+@functools.cache
 def commit(form: str) -> str:
-    """Return something of the checkout's last commit, as git's --format has it, or nothing."""
+    """Return something of the commit at the build's begin, as git's --format has it, or nothing."""
     done = subprocess.run(  # noqa: S603
         ["git", "-C", str(PROJECT), "log", "-1", f"--format={form}"],  # noqa: S607
         capture_output=True,
@@ -179,8 +180,9 @@ def commit(form: str) -> str:
     return done.stdout.strip()
 
 
+@functools.cache
 def is_changed() -> bool:
-    """Return whether the checkout differs from its last commit."""
+    """Return whether the checkout differs from its last commit at the build's begin."""
     done = subprocess.run(  # noqa: S603
         ["git", "-C", str(PROJECT), "status", "--porcelain", "--untracked-files=no"],  # noqa: S607
         capture_output=True,
