@@ -15,7 +15,10 @@ class Pcm(Protocol):
         ...
 
     def read(self) -> tuple[int, bytes]:
-        """Block until a period is recorded; return frames and bytes, or XRUN and none."""
+        """Return at most a period of what is recorded, as frames and bytes, or XRUN and none.
+
+        Blocks until there is one, unless opened with mode PCM_NONBLOCK; the first call starts.
+        """
         ...
 
     def avail(self) -> int:
@@ -51,6 +54,7 @@ class Driver(Protocol):
     """The alsaaudio module, or `appliance.audio.fake.FakeDriver`."""
 
     PCM_CAPTURE: int
+    PCM_NONBLOCK: int
     PCM_FORMAT_S32_LE: int
     PCM_FORMAT_S24_3LE: int
     PCM_FORMAT_S16_LE: int
@@ -58,7 +62,7 @@ class Driver(Protocol):
 
     @property
     def PCM(self) -> Callable[..., Pcm]:  # noqa: N802
-        """Open a PCM: PCM(device=, rate=, channels=, format=, periodsize=, periods=, type=)."""
+        """Open a PCM: PCM(device=, rate=, channels=, format=, periodsize=, periods=, type=, mode=)."""
         ...
 
     @property

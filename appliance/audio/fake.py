@@ -22,6 +22,7 @@ class FakeDriver:
 
     ALSAAudioError = FakeALSAError
     PCM_CAPTURE: int = 1
+    PCM_NONBLOCK: int = 1
     PCM_FORMAT_S32_LE = _FORMATS["S32_LE"]
     PCM_FORMAT_S24_3LE = _FORMATS["S24_3LE"]
     PCM_FORMAT_S16_LE = _FORMATS["S16_LE"]
@@ -71,6 +72,7 @@ class FakeDriver:
         periodsize: int,
         periods: int,
         type: int = 0,  # noqa: A002
+        mode: int = 0,
     ) -> "FakePCM":
         """Open the card as alsaaudio does: what it cannot grant is replaced, without a word."""
         if self.refusal:
@@ -89,7 +91,7 @@ class FakeDriver:
             "buffer_size": (self.period or periodsize) * periods,
             "periods": periods,
         }
-        pcm = FakePCM(self, shape, type)
+        pcm = FakePCM(self, shape, type, mode)
         self.opened.append(pcm)
         return pcm
 
@@ -129,9 +131,16 @@ class FakeDriver:
 class FakePCM:
     """An opened stream of the fake card."""
 
-    def __init__(self, driver: FakeDriver, shape: dict[str, Any], type: int = 0) -> None:  # noqa: A002
+    def __init__(
+        self,
+        driver: FakeDriver,
+        shape: dict[str, Any],
+        type: int = 0,  # noqa: A002
+        mode: int = 0,
+    ) -> None:
         """Note the granted `shape`, in the keys of alsaaudio's info()."""
         self.type = type
+        self.mode = mode
         self.closed = False
         self._driver = driver
         self._shape = shape
@@ -164,13 +173,16 @@ class FakePCM:
         return frames
 
     def read(self) -> tuple[int, bytes]:
-        """Record one period, which takes its time if the card is paced."""
+        """Record one period, which takes its time if the card is paced; else wait for none."""
         self._check()
         if self._driver.take_xrun():
             return XRUN, b""
         frames = self._shape["period_size"]
         if self._driver.paced:
-            self._time += frames / self._shape["rate"]
+            due = self._time + frames / self._shape["rate"]
+            if self.mode == self._driver.PCM_NONBLOCK and due > time.monotonic():
+                return 0, b""
+            self._time = due
             time.sleep(max(0.0, self._time - time.monotonic()))
             self._check()
         size = frames * self._frame_bytes
@@ -180,9 +192,11 @@ class FakePCM:
         return frames, data
 
     def avail(self) -> int:
-        """Return the room in frames; a dead card answers with an error number, as ALSA does."""
+        """Return the room, or what is recorded, in frames; a dead card an error, as ALSA does."""
         if self.dead:
             return -19
+        if self.type == self._driver.PCM_CAPTURE:
+            return int((time.monotonic() - self._time) * self._shape["rate"])
         self._drain()
         return int(self._shape["buffer_size"] - self._queued)
 

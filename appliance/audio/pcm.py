@@ -1,13 +1,12 @@
 """Real-time: one opened PCM: what the card granted, and whole blocks written to it."""
 
 import contextlib
-import select
-import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.audio.bell import Bell
 from appliance.audio.driver import XRUN, Driver, Pcm
 from appliance.audio.faults import StuckError, channels_error, opening_error, rate_error
 from appliance.audio.output import CHANNELS
@@ -15,8 +14,6 @@ from appliance.audio.quantiser import SAMPLE_BYTES, Quantiser
 
 # A card that answers so often without taking a frame will not take any.
 _MAX_REFUSALS = 8
-_RINGS = 4  # of a card's bell, after which it is not believed any more that there is room
-_DOZE = 0.0003  # seconds between looks at such a card
 
 
 class Device:
@@ -46,26 +43,15 @@ class Device:
         lead = self.buffer - self.period
         self._silence = memoryview(bytes(lead * self._frame_bytes))
         self._dry = True
-        self._bell = select.poll()
-        for descriptor, events in self._pcm.polldescriptors():
-            self._bell.register(descriptor, events)
+        self._bell = Bell(self._pcm, rate)
 
     def wait(self) -> None:
         """Wait until there is room for a period, at most as long as the card's buffer lasts.
 
         What is wrong with the card is left to `write` to find.
         """
-        end = time.monotonic() + self.buffer / self.rate
-        rings = 0
         with contextlib.suppress(self._error):
-            while 0 <= (room := self._pcm.avail()) < self.period and time.monotonic() < end:
-                # A card without a bell has the room once so much has been played.
-                rung = self._bell.poll(1e3 * (self.period - room) / self.rate)
-                if rung:
-                    self._pcm.polldescriptors_revents(rung)
-                    rings += 1
-                if rings > _RINGS:
-                    time.sleep(_DOZE)
+            self._bell.wait(self.period, self.buffer / self.rate)
 
     def write(self, block: NDArray[np.float32]) -> None:
         """Write `block`, float32 (2, n); counts xruns, raises ALSAAudioError or StuckError."""

@@ -13,6 +13,7 @@ from appliance.engine.listening import Listening
 from appliance.engine.loop import Answers, Loop
 from appliance.engine.player import Player
 from appliance.errors import AudioError
+from appliance.input.capture import Capture
 
 _PATIENCE = 5.0  # seconds until the input must give sound
 
@@ -34,8 +35,7 @@ def measure_input(config: Config, bursts: int, model: str | None) -> None:
     ) as output:
         loop = Loop(output, bursts=bursts)
         instrument = Instrument(config, open_library(config), max_block=output.period)
-        answers = _play(config, instrument, loop)
-        headroom = 1e3 * instrument.headroom / output.rate
+        answers, capture = _play(config, instrument, loop)
     if not answers.seconds:
         raise AudioError(
             f"None of {bursts} bursts was answered (the largest sample that came in was "
@@ -43,17 +43,26 @@ def measure_input(config: Config, bursts: int, model: str | None) -> None:
             "input up."
         )
     encoding = instrument.encoding
-    frame = 1e3 * encoding.frame_samples / output.rate if encoding is not None else 0.0
+    frame = encoding.frame_samples if encoding is not None else 0.0
+    parts = {
+        "queued in the card": (output.periods - 1) * output.period,
+        "headroom": instrument.headroom,
+        "waiting in the input": capture.intake.reserve + capture.intake.period / 2,
+        "half a frame of the encoder": frame / 2,
+    }
+    known = sum(parts.values()) / output.rate
     click.echo(
         f"input to sound: median {1e3 * answers.median:.1f} ms, "
         f"{1e3 * min(answers.seconds):.1f} to {1e3 * max(answers.seconds):.1f} ms "
         f"({len(answers.seconds)} of {bursts} bursts answered)\n"
-        f"{output.rate} Hz, {output.periods} periods of {output.period}, headroom {headroom:.1f} "
-        f"ms, encoder frame {frame:.1f} ms, {loop.xruns} xruns"
+        + "".join(f"{1e3 * n / output.rate:6.1f} ms {name}\n" for name, n in parts.items())
+        + f"{1e3 * (answers.median - known):6.1f} ms the models' own and what else there is\n"
+        f"{output.rate} Hz, {output.periods} periods of {output.period}, "
+        f"{loop.xruns} xruns, {capture.intake.gaps} gaps of the input"
     )
 
 
-def _play(config: Config, instrument: Instrument, loop: Loop) -> Answers:
+def _play(config: Config, instrument: Instrument, loop: Loop) -> tuple[Answers, Capture]:
     """Run the bursts through the instrument; raises AudioError if the input cannot be used."""
     player = Player(instrument, loop, config)
     values = instrument.values
@@ -79,4 +88,4 @@ def _play(config: Config, instrument: Instrument, loop: Loop) -> Answers:
     finally:
         player.stop()
         part.stop()
-    return loop.answers(capture.peak)
+    return loop.answers(capture.peak), capture

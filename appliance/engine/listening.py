@@ -16,7 +16,7 @@ from appliance import LATENT_CHANNELS
 from appliance.config import Config
 from appliance.engine.instrument import Instrument
 from appliance.engine.queue import ParameterQueue
-from appliance.engine.realtime import BACKGROUND, Scheduling, enter_real_time
+from appliance.engine.realtime import BACKGROUND, enter_real_time
 from appliance.errors import ApplianceError, ParameterError
 from appliance.input.capture import Capture
 from appliance.input.clip import Clip, load_clip
@@ -68,14 +68,12 @@ class Listening:
         self.capture: Capture | None = None
         pcm = _pcm(config)
         if pcm is not None:
-            # Its work is short, and late sound is a gap: it comes before the decoders.
-            scheduling = Scheduling(max(1, config.engine.priority - 5))
             self.capture = Capture(
                 pcm,
                 rate=instrument.rate,
                 period=period,
                 channel=config.encoder.channel,
-                prepare=lambda: enter_real_time(scheduling),
+                prepare=lambda: enter_real_time(BACKGROUND),
             )
             instrument.sources.live = self.capture
 

@@ -17,6 +17,7 @@ from appliance.engine.queue import ParameterQueue
 from appliance.engine.realtime import (
     Scheduling,
     enter_real_time,
+    for_a_moment,
     prepare_process,
     release_process,
 )
@@ -63,7 +64,10 @@ class Player:
         self._period = output.period
         self._meter_blocks = max(1, output.rate // (10 * output.period))
         self._seconds = output.period / output.rate
-        demand = measure(instrument, output.period)
+        # Decoding yields to the audio thread: a late frame fades, a late block is an xrun.
+        decoding = Scheduling(max(1, config.engine.priority - 10), tuple(config.engine.cores[1:]))
+        with for_a_moment(decoding):
+            demand = measure(instrument, output.period)
         most = instrument.reserve // self._period
         headroom = demand.periods(self._seconds, config.engine.headroom, most) * self._period
         self.alone = not config.engine.headroom and demand.fits(self._seconds)
@@ -71,10 +75,9 @@ class Player:
         self._threaded = headroom
         instrument.headroom = 0 if self.alone else headroom
         self._limit = min(headroom + 8 * self._period, instrument.reserve)
-        cores = tuple(config.engine.cores)
-        self._audio_scheduling = Scheduling(config.engine.priority, cores[:1])
-        # Decoding yields to the audio thread: a late frame fades, a late block is an xrun.
-        decoding = Scheduling(max(1, config.engine.priority - 10), cores[1:])
+        self._audio_scheduling = Scheduling(
+            config.engine.priority, tuple(config.engine.cores[:1])
+        )
         self.workers = [
             Worker(groups, instrument.due, decoding)
             for groups in self._shares(config.engine.workers)
@@ -83,7 +86,8 @@ class Player:
         self.services = (self._own, *(worker.service for worker in self.workers))
         self._slow = self._seconds * max(1, output.periods - 1) / 4
         self._strain = 0.0
-        self._serving = 0.0  # seconds of the block in hand
+        self._serving = 0.0  # seconds of the block in hand, and of them what the processor took
+        self._worked = 0.0
         self._block: NDArray[np.float32] = np.zeros((2, self._period), np.float32)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
@@ -179,15 +183,18 @@ class Player:
         self._heartbeat = time.monotonic()
 
     def _serve(self) -> None:
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.thread_time()
         self._own.serve()
+        self._worked += time.thread_time() - worked
         self._serving += time.perf_counter() - start
 
     def _watch(self) -> None:
         """Hand decoding over to its threads, with headroom, when it is slow again and again."""
         self._strain *= 1 - self._seconds / _STRAIN_SECONDS
-        if self._serving > self._slow:
+        # What the machine withholds from one thread it would withhold from another.
+        if self._worked > self._slow:
             self._strain += 1
+        self._worked = 0.0
         if self._strain > _STRAIN:
             self.alone = False
             self.headroom_raised += 1

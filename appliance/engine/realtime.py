@@ -5,6 +5,8 @@ import gc
 import os
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 _MCL_CURRENT_AND_FUTURE = 3
@@ -47,6 +49,20 @@ def enter_real_time(scheduling: Scheduling) -> tuple[str, ...]:
     else:
         flags.append("no real-time priority")
     return tuple(flags)
+
+
+@contextmanager
+def for_a_moment(scheduling: Scheduling) -> Generator[None]:
+    """Give the calling thread its priority, where that is allowed, until the context ends."""
+    if not hasattr(os, "sched_setscheduler"):
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    enter_real_time(Scheduling(scheduling.priority))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
 
 
 def prepare_process() -> tuple[str, ...]:

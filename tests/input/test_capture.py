@@ -73,9 +73,10 @@ def test_a_card_that_is_pulled_out_is_taken_up_again(recording: Callable[..., Ca
     capture.wanted = True
     heard(capture)
     driver.unplug()
+    block = np.ones(256, np.float32)
+    capture.read(block)
     until(lambda: capture.problem)
     assert "does not record" in capture.problem and NAME in capture.problem
-    block = np.ones(256, np.float32)
     capture.read(block)
     assert not block.any()
     driver.plug()
@@ -108,4 +109,5 @@ def test_lost_sound_is_counted(recording: Callable[..., Capture]) -> None:
     capture.wanted = True
     assert heard(capture) == pytest.approx(0.5, abs=1e-3)
     driver.underrun()
+    capture.read(np.zeros(1024, np.float32))
     until(lambda: capture.overruns == 1)
