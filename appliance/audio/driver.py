@@ -62,7 +62,7 @@ class Driver(Protocol):
 
     @property
     def PCM(self) -> Callable[..., Pcm]:  # noqa: N802
-        """Open a PCM: PCM(device=, rate=, channels=, format=, periodsize=, periods=, type=, mode=)."""
+        """Open a PCM: device=, rate=, channels=, format=, periodsize=, periods=, type=, mode=."""
         ...
 
     @property

@@ -35,6 +35,12 @@ class Encoding:
         self.model = model
         self.encoder = encoder
         self._target = target
+        self.lead = 0
+        """Samples by which latents hold before their frame's end.
+
+        Where a block of sound has come in whole before its own time is played, and is encoded at
+        once, the block's length: its latents then shape that block already.
+        """
         self._rate = rate
         self.frame_samples = encoder.ratio * rate / encoder.rate
         longest = int(self.frame_samples) + 1
@@ -140,7 +146,7 @@ class Encoding:
         start = time.perf_counter()
         self._awake = True
         if self._resampler is None:
-            self._publish(end, self.encoder.encode(chunk))
+            self._publish(end - self.lead, self.encoder.encode(chunk))
         else:
             sound = np.concatenate((self._rest_of_frame, self._resampler.resample_chunk(chunk)))
             ratio = self.encoder.ratio
@@ -150,7 +156,7 @@ class Encoding:
                 sound = sound[ratio:]
             self._rest_of_frame = sound
             if latents is not None:
-                self._publish(end, latents)
+                self._publish(end - self.lead, latents)
         seconds = time.perf_counter() - start
         self.frames += 1
         self.last_seconds = seconds
@@ -160,7 +166,7 @@ class Encoding:
     def _sleep(self, end: int) -> None:
         if self._awake:
             self._forget()
-            self._publish(end, self._zeros)
+            self._publish(end - self.lead, self._zeros)
 
     def _forget(self) -> None:
         self._awake = False

@@ -72,12 +72,12 @@ class Player:
         headroom = demand.periods(self._seconds, config.engine.headroom, most) * self._period
         self.alone = not config.engine.headroom and demand.fits(self._seconds)
         """True while the audio thread decodes by itself."""
+        if self.alone and instrument.encoding is not None:
+            instrument.encoding.lead = output.period
         self._threaded = headroom
         instrument.headroom = 0 if self.alone else headroom
         self._limit = min(headroom + 8 * self._period, instrument.reserve)
-        self._audio_scheduling = Scheduling(
-            config.engine.priority, tuple(config.engine.cores[:1])
-        )
+        self._audio_scheduling = Scheduling(config.engine.priority, tuple(config.engine.cores[:1]))
         self.workers = [
             Worker(groups, instrument.due, decoding)
             for groups in self._shares(config.engine.workers)

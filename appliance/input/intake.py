@@ -22,7 +22,9 @@ _MARGIN = 0.125  # of a period, that waits beyond a block at first
 _PATIENCE = 0.25  # of a period, for which the reader waits for sound that is due
 _GROWTH = 0.004  # by which the reserve grows, in samples per sample, while sound comes just in time
 _DECAY = 1e-5  # by which it shrinks, in samples per sample, while there is sound to spare
-_RARE = 1.0  # seconds after a gap, from which on a hole in the sound is taken as one of its own kind
+_RARE = (
+    1.0  # seconds after a gap, from which on a hole in the sound is taken as one of its own kind
+)
 
 
 class Intake:
@@ -32,8 +34,8 @@ class Intake:
     the reserve. On one card, where periods come and go together, it stays as short. Where a period
     comes later and later, or the reader had to wait for it, the reserve grows slowly, up to a block
     and 0.75 periods: enough for two clocks that drift past each other. Each gap makes it half a
-    period longer, up to `most`, unless sound was lost for more than a period, which no reserve would
-    have outlasted. While there is sound to spare it shrinks, by a millisecond in two minutes.
+    period longer, up to `most`, unless sound was lost for more than a period, which no reserve
+    would have outlasted. While there is sound to spare it shrinks, by a millisecond in two minutes.
     """
 
     def __init__(

@@ -61,6 +61,25 @@ def test_any_period_gives_the_same_bits(
         assert np.array_equal(again, latents)
 
 
+def test_sound_that_has_come_in_whole_shapes_its_own_block(library: Library) -> None:
+    """With a lead of a block the same latents hold a block earlier."""
+    held: list[NDArray[np.float64]] = []
+    for lead in (0, 512):
+        made = instrument(library)
+        made.values.set("/encoder/file/play", 1)
+        made.settle()
+        assert made.encoding is not None
+        made.encoding.lead = lead
+        out = np.zeros((2, 512), np.float32)
+        rows: list[NDArray[np.float64]] = []
+        for _ in range(40):
+            made.render(out)
+            rows.append(made.latents.last[3].copy())
+        held.append(np.array(rows))
+    assert np.abs(held[0]).max() > 0.1
+    assert np.array_equal(held[0][1:], held[1][:-1])
+
+
 def test_a_frame_holds_from_its_end_on_as_the_model_gives_it() -> None:
     encoder = Library().open_encoder("choir-spectral")
     values = Values(Table())
