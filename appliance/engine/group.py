@@ -160,6 +160,11 @@ class Group:
             self.slack = min(self.slack, self.start_of(number) + self.delay - due())
         self._taken += 1
 
+    @property
+    def decoded(self) -> int:
+        """The engine's sample, without headroom, before which all is decoded."""
+        return self.stream.written + self.offset + self.delay + self.held
+
     def read(self, sample: int, headroom: int, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (rows, n), with what is due at engine sample `sample`."""
         position = sample - self.offset - headroom - self.delay - self.held

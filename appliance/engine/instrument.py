@@ -14,6 +14,7 @@ from appliance.config import Config
 from appliance.decoders.library import Library
 from appliance.engine.encoding import Encoding
 from appliance.engine.group import Group
+from appliance.engine.stock import Stock
 from appliance.input.sources import Sources
 from appliance.latent import CONTROL_PERIOD, Clock, Jam, LatentSum, Noise, Offset, Oscillators
 from appliance.latent.encoded import Encoded
@@ -104,8 +105,20 @@ class Instrument:
         self._voices: NDArray[np.float32] = np.zeros((slots, self.max_block), np.float32)
         self._rows = [self._voices_of(group) for group in self.groups]
         self._aligned_at = 0
+        self._stock = Stock(self.max_block)
+        self._max_instants = instants
+        self._mixed = 0  # samples mixed so far
+        self._rests = False
+        self._owed = 0  # instants that have passed and are yet to be evaluated
+        self._generation = 0
         self.sample = 0
         """The engine's clock: samples begun so far."""
+        self.batch = 0
+        """Samples that may be worked on at once while nothing moves; 0 is block by block.
+
+        They are mixed as soon as they are decoded, and latents are evaluated when a frame begins:
+        the sound stays the same, but a change in the mix may be heard so much later.
+        """
 
     def stretch(self, count: int) -> int:
         """Return how many of the next `count` samples may be done as one block."""
@@ -120,25 +133,57 @@ class Instrument:
         once, or leave that to another thread.
         """
         start, end = self.sample, self.sample + count
+        rests = not (self.morph.moving or self.morph.waiting)
         self.morph.step(start)
         self.values.observe()
+        self._rests = rests and self.values.generation == self._generation
+        self._generation = self.values.generation
+        self.sources.feedback.ahead = self._stock.left
         self._heard = self.sources.process(count)
         if self.encoding is not None:
             self.encoding.write(self._heard)
             encode()
         first, instants = block_instants(start, count)
-        z = self._z[:, :, :instants]
-        self.clock.advance(first, instants)
-        self.latents.evaluate(first, z)
-        if instants:
-            self.jam.record(self.latents.outputs)
+        if self._may_wait(end, instants):
+            self._owed += instants
+            return
+        first -= self._owed
+        z = self._evaluate(first, self._owed + instants)
         for group in self.groups:
             while (sample := group.next_start) < end:
                 # The last value before the frame, as nn~ reads it; no filter, no interpolation.
                 instant = frame_instant(sample) - first
                 latent = self._held if instant < 0 else z[:, :, instant]
                 group.post(latent, self.mixer.audible, self._following_peaks, self._conditions)
+        self._hold(z)
+
+    def catch_up(self) -> None:
+        """Evaluate the latents that have waited: parameters are about to change."""
+        if self._owed:
+            self._hold(self._evaluate(block_instants(self.sample, 0)[0] - self._owed, self._owed))
+
+    def _may_wait(self, end: int, instants: int) -> bool:
+        """Return whether the `instants` before sample `end` are as good evaluated later."""
+        return (
+            self.batch > 0
+            and self._rests
+            and self.clock.free
+            and self._owed + 2 * instants + 1 <= self._max_instants
+            and all(group.next_start >= end for group in self.groups)
+        )
+
+    def _evaluate(self, first: int, instants: int) -> NDArray[np.float64]:
+        """Return the latents of instants that follow the last ones, float64 (slots, 8, n)."""
+        z = self._z[:, :, :instants]
+        self._owed = 0
+        self.clock.advance(first, instants)
+        self.latents.evaluate(first, z)
         if instants:
+            self.jam.record(self.latents.outputs)
+        return z
+
+    def _hold(self, z: NDArray[np.float64]) -> None:
+        if z.shape[2]:
             self._held[:] = z[:, :, -1]
 
     @property
@@ -168,21 +213,41 @@ class Instrument:
 
     def finish(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (2, count), with the mix of what is due now and advance the clock."""
-        count = out.shape[1]
+        count, done = out.shape[1], self._stock.take(out)
+        if done < count:
+            many = self._ready(count - done)
+            if many > count - done:
+                self._mix(self._stock.fill(many), done)
+                self._stock.take(out[:, done:])
+            else:
+                self._mix(out[:, done:], done)
+        self.sample += count
+
+    def _ready(self, count: int) -> int:
+        """Return how many samples to mix now that `count` are due: times as many if it goes on."""
+        times = min(self.batch, self.max_block) // count
+        if times < 2 or not self._rests or self.sources.feeding_back or not self.blend.closed:
+            return count
+        decoded = min(group.decoded for group in self.groups) - self._mixed + self.headroom
+        return count * max(1, min(times, decoded // count))
+
+    def _mix(self, out: NDArray[np.float32], done: int) -> None:
+        """Mix into `out`, float32 (2, n), what follows the `done` samples of the present block."""
+        count, sample = out.shape[1], self._mixed
         if self._aligned_at != self.values.generation:
             self._align()
         voices = self._voices[:, :count]
         for group, rows in zip(self.groups, self._rows, strict=True):
             part = rows[:, :count]
-            group.read(self.sample, self.headroom, part)
+            group.read(sample, self.headroom, part)
             if rows.base is not self._voices:
                 for row, slot in enumerate(group.slots):
                     voices[slot] = part[row]
         self.sources.feedback.write(voices)
         self.mixer.process(voices, out)
-        self.blend.process(out, self._heard)
+        self.blend.process(out, self._heard[done:])
         self.master.process(out)
-        self.sample += count
+        self._mixed += count
 
     def render(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, float32 (2, count), inline: encode, decode and mix in this thread."""
@@ -197,7 +262,7 @@ class Instrument:
     def delay_by(self, samples: int) -> None:
         """Give decoding `samples` more headroom from the next block on, without a click."""
         for group in self.groups:
-            group.jump(self.sample, self.headroom)
+            group.jump(self._mixed, self.headroom)
         self.headroom += samples
 
     def settle(self) -> None:
@@ -237,7 +302,7 @@ class Instrument:
         self._aligned_at = self.values.generation
         longest = max(group.look_ahead for group in self.groups) if self._aligned[0] else 0
         for group in self.groups:
-            group.hold(max(longest - group.look_ahead, 0), self.sample, self.headroom)
+            group.hold(max(longest - group.look_ahead, 0), self._mixed, self.headroom)
 
     def _open(self, config: Config, library: Library, seed: int, progress: Progress) -> list[Group]:
         """Put the slots of one model and precision into one batch, staggered inside the frame."""

@@ -23,6 +23,7 @@ from appliance.engine.realtime import (
 )
 from appliance.engine.worker import Frames, Service, Worker
 
+_BATCH = 2  # periods mixed at once at rest: each wake-up costs as much as the work itself
 _REST = 0.5  # seconds between two steps of the headroom
 _STRAIN = 2.5  # slow blocks, by which one thread for all has turned out not to be enough
 _STRAIN_SECONDS = 3.0  # in which a slow block is forgotten, as an exponential
@@ -76,6 +77,7 @@ class Player:
             instrument.encoding.lead = output.period
         self._threaded = headroom
         instrument.headroom = 0 if self.alone else headroom
+        instrument.batch = _BATCH * output.period
         self._limit = min(headroom + 8 * self._period, instrument.reserve)
         self._audio_scheduling = Scheduling(config.engine.priority, tuple(config.engine.cores[:1]))
         self.workers = [
@@ -151,7 +153,9 @@ class Player:
         self.output.wait()  # first: what is set until then is heard
         start = time.perf_counter()
         instrument = self.instrument
-        self.queue.drain(instrument.values.array, instrument.morph)
+        if self.queue.waiting:
+            instrument.catch_up()
+            self.queue.drain(instrument.values.array, instrument.morph)
         done = 0
         while done < self._period:
             part = self._block[:, done : done + instrument.stretch(self._period - done)]

@@ -37,6 +37,11 @@ class ParameterQueue:
         """Append an order; return False, and count it, if the queue is full."""
         return self._append(_ORDER, 0.0, order)
 
+    @property
+    def waiting(self) -> bool:
+        """True if `drain` has something to do."""
+        return self._read != self._written
+
     def drain(self, values: NDArray[np.float64], morph: Morph | None = None) -> bool:
         """Write all waiting changes into `values`; return whether there were any.
 

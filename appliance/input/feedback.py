@@ -21,6 +21,8 @@ class Feedback:
         self._ring: NDArray[np.float32] = np.zeros((slots, size), np.float32)
         self._mask = size - 1
         self._written = 0
+        self.ahead = 0
+        """Samples by which the voices were written before their time."""
         self._voice = np.zeros(max_block, np.float32)
         self._sum = np.zeros(max_block, np.float32)
 
@@ -47,7 +49,7 @@ class Feedback:
         assert count <= self.delay, f"a block of {count} samples reaches beyond the delay"
         total, voice = self._sum[:count], self._voice[:count]
         total.fill(0.0)
-        start = self._written - self.delay & self._mask
+        start = self._written - self.ahead - self.delay & self._mask
         first = min(count, self._ring.shape[1] - start)
         for row, gain in zip(self._ring, gains, strict=True):
             if gain.any():

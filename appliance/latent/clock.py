@@ -111,6 +111,11 @@ class Clock:
         return self._rows[: n + 1]
 
     @property
+    def free(self) -> bool:
+        """True if the beat does not depend on when it is advanced: nobody outside leads it."""
+        return self._source[0] != _MIDI and self._restarted == self._restarts
+
+    @property
     def beat(self) -> float:
         """Beats since the start at the next instant; below 0 before the first sample."""
         return self._position * CYCLE_BEATS / _WHOLE

@@ -25,6 +25,11 @@ class Blend:
         self._angle = np.zeros(2 * max_block)
         self._dry = np.zeros(max_block, np.float32)
 
+    @property
+    def closed(self) -> bool:
+        """True while nothing of the encoder's input is heard."""
+        return not self._ramp.active and self._ramp.target[0, 0] == 0 and not self._share[0]
+
     def reset(self) -> None:
         """Take the present setting at once."""
         self._watch.changed()

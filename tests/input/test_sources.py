@@ -133,3 +133,17 @@ def test_whatever_the_voices_give_the_loop_stays_within_full_scale(size: float) 
         feedback.write(np.full((2, 64), size, np.float32))
         sound = feedback.read(np.full((2, 1), 16.0), 64)
         assert np.isfinite(sound).all() and np.abs(sound).max() <= 1
+
+
+def test_voices_that_were_written_early_come_back_in_time() -> None:
+    voices = 0.5 * np.random.default_rng(0).standard_normal((2, 1024)).astype(np.float32)
+    gains = np.ones((2, 1))
+    plain, early = Feedback(2, 128, 256), Feedback(2, 128, 256)
+    for start in range(0, 1024, 128):
+        here = voices[:, start : start + 128]
+        odd = start // 128 % 2
+        early.ahead = 128 * odd
+        np.testing.assert_array_equal(early.read(gains, 128), plain.read(gains, 128))
+        plain.write(here)
+        if not odd:
+            early.write(voices[:, start : start + 256])
