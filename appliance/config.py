@@ -66,6 +66,10 @@ class EngineConfig(Section, frozen=True):
     priority: Annotated[
         int, Meta(ge=1, le=95, description="Real-time priority (SCHED_FIFO) of the audio thread")
     ] = 70
+    device: Annotated[
+        Literal["cpu", "cuda"],
+        Meta(description="Where decoders are calculated; cuda needs an NVIDIA GPU and torch"),
+    ] = "cpu"
     stagger: Annotated[
         bool, Meta(description="Spread the decoders' work over the frame instead of one peak")
     ] = True

@@ -7,6 +7,7 @@ import msgspec
 from appliance.board import this_board
 from appliance.cli.settings import configuration, open_library
 from appliance.config import Config, LoadedConfig
+from appliance.decoders.devices import cuda_shortage
 from appliance.decoders.library import Library
 from appliance.engine.instrument import Instrument, Progress
 from appliance.errors import ConfigError, ModelError
@@ -35,6 +36,11 @@ def box_configuration(path: Path | None, *, safe: bool) -> tuple[LoadedConfig, W
     except ConfigError as error:
         cores = []
         warnings.append(str(error))
+    reason = cuda_shortage() if config.engine.device == "cuda" else None
+    if reason is not None:
+        warnings.append(f"Decoders are calculated on the processor: {reason}.")
+        engine = msgspec.structs.replace(config.engine, device="cpu")
+        config = msgspec.structs.replace(config, engine=engine)
     if cores and not config.engine.cores:
         engine = msgspec.structs.replace(config.engine, cores=cores)
         config = msgspec.structs.replace(config, engine=engine)

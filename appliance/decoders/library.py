@@ -14,8 +14,13 @@ from appliance.errors import ModelError
 class Library(Catalogue):
     """A catalogue whose models can be played."""
 
-    def open(self, name: str, seeds: Sequence[int], *, precision: str = "auto") -> Decoder:
-        """Return a decoder with one row per seed; raises ModelError if it cannot be opened."""
+    def open(
+        self, name: str, seeds: Sequence[int], *, precision: str = "auto", device: str = "cpu"
+    ) -> Decoder:
+        """Return a decoder with one row per seed; raises ModelError if it cannot be opened.
+
+        On the device "cuda" a rebuilt model is calculated in float32, whatever the precision.
+        """
         folder = self.folder(name)
         card = read_card(folder)
         if card.runtime == "torchscript":
@@ -27,6 +32,10 @@ class Library(Catalogue):
                     "Install it with 'pip install neural-synth-appliance[models]'."
                 ) from None
             return TorchScriptDecoder(folder / card.variants[card.precision].file, seeds)
+        if device != "cpu":
+            from appliance.decoders.torch_decoder import TorchDecoder  # noqa: PLC0415
+
+            return TorchDecoder(folder / card.variants["fp32"].file, seeds, device=device)
         return OnnxDecoder(folder / _file(card, name, precision), seeds)
 
     def open_encoder(self, name: str, *, precision: str = "auto", seed: int = 0) -> Encoder:

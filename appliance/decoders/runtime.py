@@ -19,6 +19,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from appliance.decoders.randomness import Randomness
 from appliance.decoders.role import Role
 from appliance.errors import ModelError
 
@@ -64,6 +65,7 @@ class GraphRuntime:
             (s["source"], s["target"], tuple(_zeros(rows, s["shape"]) for _ in range(2)))
             for s in contract["states"]
         ]
+        self._randomness = Randomness(contract["noises"], seeds)
         self._noises: list[tuple[str, str, NDArray[np.float32]]] = [
             (n["name"], n["distribution"], _zeros(rows, n["shape"])) for n in contract["noises"]
         ]
@@ -71,8 +73,6 @@ class GraphRuntime:
         self.classes = [int(number) for number in contract.get("conditions", [])]
         """How many classes each label tells apart that a conditioned model reads."""
         self.noise_delays = [int(n.get("delay", 0)) for n in contract["noises"]]
-        self._seeds = tuple(seeds)
-        self._random = [np.random.Generator(np.random.SFC64(seed)) for seed in seeds]
         self.side = [0] * rows
         self._bindings = {
             (first, last, side): self._bind(first, last, side)
@@ -94,15 +94,8 @@ class GraphRuntime:
     def draw(self, first: int, last: int, spread: float = 1.0) -> None:
         """Fill the random inputs of rows `first` to `last` with fresh numbers times `spread`."""
         for row in range(first, last):
-            random = self._random[row]
-            for _, distribution, array in self._noises:
-                if distribution == "normal":
-                    random.standard_normal(dtype=np.float32, out=array[row])
-                else:
-                    random.random(dtype=np.float32, out=array[row])
-                    if distribution == "symmetric":
-                        array[row] *= 2
-                        array[row] -= 1
+            for name, _, array in self._noises:
+                self._randomness.draw(row, name, array[row])
                 if spread != 1.0:
                     array[row] *= spread
 
@@ -127,7 +120,7 @@ class GraphRuntime:
         for _, _, sides in self.states:
             for side in sides:
                 side[row] = 0
-        self._random[row] = np.random.Generator(np.random.SFC64(self._seeds[row]))
+        self._randomness.reset(row)
 
     def _bind(self, first: int, last: int, side: int) -> ort.IOBinding:
         binding = self._session.io_binding()

@@ -317,7 +317,8 @@ class Instrument:
             progress(model, loaded, len(config.decoders))
             loaded += len(slots)
             seeds = [_slot_seed(seed, config.decoders[n].seed) for n in slots]
-            decoder = library.open(model, seeds, precision=precision)
+            device = config.engine.device
+            decoder = library.open(model, seeds, precision=precision, device=device)
             groups.append(
                 Group(
                     model,

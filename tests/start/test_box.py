@@ -10,6 +10,9 @@ import time
 from pathlib import Path
 from typing import cast
 
+import pytest
+
+from appliance.cli.box import box_configuration
 from appliance.cli.play import _until_told
 from appliance.engine.client import Client
 from appliance.engine.player import Player
@@ -119,6 +122,17 @@ def test_a_wrong_configuration_and_a_missing_model_do_not_silence_it(tmp_path: P
     with Box(tmp_path, missing) as box:
         box.until(b"READY=1")
         assert any("no imported model 'nowhere'" in flag for flag in box.flags())
+
+
+def test_without_a_gpu_the_processor_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("engine: {device: cuda}\n")
+    for reason, device in (("no driver", "cpu"), (None, "cuda")):
+        monkeypatch.setattr("appliance.cli.box.cuda_shortage", lambda reason=reason: reason)
+        (config, _), warnings = box_configuration(file, safe=False)
+        assert config.engine.device == device
+        said = any("on the processor: no driver" in warning for warning in warnings)
+        assert said is (device == "cpu")
 
 
 def test_a_safe_start_was_asked_for_by_foot(tmp_path: Path) -> None:
