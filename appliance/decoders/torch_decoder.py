@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from appliance import LATENT_CHANNELS
+from appliance import CONDITIONS, LATENT_CHANNELS
+from appliance.decoders.condition import control
 from appliance.decoders.randomness import Randomness
 from appliance.decoders.role import PEAKS
 from appliance.decoders.torch_graph import TorchGraph
@@ -47,6 +48,9 @@ class TorchDecoder:
         self._controls = {name: self._host[name] for name in controls}
         self._arrays = {name: tensor.numpy() for name, tensor in self._host.items()}
         self.peaks = self._arrays.get(PEAKS, np.zeros((rows, 1), np.float32))[:, 0]
+        self.conditions = np.zeros((rows, CONDITIONS), np.float32)
+        labels = range(len(contract.get("conditions", [])))
+        self._conditioned = [self._arrays[control(n)][:, 0] for n in labels]
         self._inputs = {name: self._copy(tensor) for name, tensor in self._host.items()}
         self._mask = self._copy(self._awake)
         self._states = {
@@ -72,6 +76,8 @@ class TorchDecoder:
         """Decode one frame of every active row; see `Decoder.decode`."""
         arrays, used = self._arrays, self._used
         arrays["z"][:, 0, :used] = z[:, :used]
+        for place, target in enumerate(self._conditioned):
+            target[:] = self.conditions[:, place]
         for row in range(self.rows):
             self._awake[row] = active[row]
             if active[row]:

@@ -36,7 +36,12 @@ def graph_of(source: Path) -> Path:
     model, contract = open_model(source)
     graph = Graph()
     recognise(model, contract.latents).write(graph)
-    description = {"rate": contract.rate, "ratio": contract.ratio, "latents": contract.latents}
+    description = {
+        "rate": contract.rate,
+        "ratio": contract.ratio,
+        "latents": contract.latents,
+        "conditions": [condition.classes for condition in contract.conditions],
+    }
     path = source.with_suffix(".onnx")
     path.write_bytes(graph.serialize(description))
     return path
@@ -54,6 +59,7 @@ def compare(path: Path, device: str = "cpu", *, peaks: bool = False) -> float:
             exact.reset(0)
             other.reset(0)
         exact.peaks[1] = other.peaks[1] = peaks and frame % 8 > 2
+        exact.conditions[:, 0] = other.conditions[:, 0] = [frame % 5, 1]
         active = [True, not 6 <= frame < 10]
         z = random.standard_normal((2, 8), np.float32)
         exact.decode(z, active, first)
@@ -71,6 +77,11 @@ def test_rave(tmp_path: Path, kind: str) -> None:
 
 def test_vschaos2(tmp_path: Path) -> None:
     assert compare(graph_of(make_vschaos2(tmp_path / "spectral.ts", "small"))) <= 1e-4
+
+
+def test_labels(tmp_path: Path) -> None:
+    export = make_vschaos2(tmp_path / "spectral.ts", "small", conditioned=True)
+    assert compare(graph_of(export)) <= 1e-4
 
 
 @pytest.mark.parametrize("name", ["choir-wave", "choir-live", "choir-spectral"])
