@@ -6,6 +6,7 @@ os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # as the engine has it; ch
 
 import click
 
+from tests.bench.a76 import a76
 from tests.bench.cost import cost
 from tests.bench.endurance import endurance
 from tests.bench.latency import latency
@@ -23,6 +24,7 @@ def bench() -> None:
 
 
 bench.add_command(speed)
+bench.add_command(a76)
 bench.add_command(endurance)
 bench.add_command(latency)
 bench.add_command(modules)
