@@ -50,6 +50,10 @@ class Group:
         self.model = model
         self.decoder = decoder
         self.slots = tuple(slots)
+        # Neighbours are read as one slice, which is quicker.
+        first, last = self.slots[0], self.slots[-1] + 1
+        neighbours = self.slots == tuple(range(first, last))
+        self._rows = slice(first, last) if neighbours else list(self.slots)
         self.offset = offset
         self._rate = rate
         rows = len(self.slots)
@@ -73,7 +77,7 @@ class Group:
         self._frame = 0  # the next frame to post
         self._expected = 0  # the next frame the stream needs
         self._audio: NDArray[np.float32] = np.zeros((rows, decoder.ratio), np.float32)
-        self._was_active = np.zeros(rows, np.bool_)
+        self._sounding = self._asleep = [False] * rows
         self._fade = np.linspace(0, 1, min(_WAKING, decoder.ratio), dtype=np.float32)
         self.broken = False
         """True once the decoder raised an error; the group stays silent from then on."""
@@ -117,11 +121,11 @@ class Group:
         if self._posted - self._taken >= self._room:
             return  # the worker passes over the missing number
         place = self._posted % self._room
-        for row, slot in enumerate(self.slots):
-            self._latents[place, row] = z[slot]
-            self._active[place, row] = active[slot]
-            self._peaks[place, row] = peaks is not None and peaks[slot]
-            self._conditions[place, row] = 0 if conditions is None else conditions[slot]
+        rows = self._rows
+        self._latents[place] = z[rows]
+        self._active[place] = active[rows]
+        self._peaks[place] = False if peaks is None else peaks[rows]
+        self._conditions[place] = 0 if conditions is None else conditions[rows]
         self._numbers[place] = frame
         self._posted += 1
 
@@ -187,16 +191,17 @@ class Group:
     def _decode(self, z: NDArray[np.float32], active: NDArray[np.bool_]) -> None:
         start = time.perf_counter()
         audio = self._audio
-        if active.any():
-            self.decoder.decode(z, active.tolist(), audio)
-        for row, on in enumerate(active):
+        sounding: list[bool] = active.tolist()
+        if any(sounding):
+            self.decoder.decode(z, sounding, audio)
+        for row, (on, was) in enumerate(zip(sounding, self._sounding, strict=True)):
             if not on:
                 audio[row] = 0
-            elif not self._was_active[row]:
+            elif not was:
                 audio[row, : len(self._fade)] *= self._fade  # it wakes in the middle of a sound
         if not math.isfinite(float(audio.sum())):
             self._heal(audio)
-        self._was_active[:] = active
+        self._sounding = sounding
         self._append(audio)
         seconds = time.perf_counter() - start
         self.frames += 1
@@ -214,7 +219,7 @@ class Group:
 
     def _pass_over(self) -> None:
         self._audio[:] = 0
-        self._was_active[:] = False
+        self._sounding = self._asleep
         self.skipped += 1
         self._append(self._audio)
 

@@ -1,5 +1,6 @@
 """Real-time privileges for the calling thread and process; each one missing is a flag."""
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -8,10 +9,12 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 _MCL_CURRENT_AND_FUTURE = 3
 _PR_SET_THP_DISABLE = 41
 _SWITCH_INTERVAL = 0.0005  # seconds a Python thread may hold the interpreter while others wait
+_NAME = 15  # characters of a thread's name that the system keeps
 _USUAL_INTERVAL = sys.getswitchinterval()
 
 
@@ -32,8 +35,15 @@ waits for it; at the lowest real-time priority no program outside can do that.
 
 
 def enter_real_time(scheduling: Scheduling) -> tuple[str, ...]:
-    """Give the calling thread its priority and cores; return a flag for each that was refused."""
+    """Give the calling thread its priority and cores; return a flag for each that was refused.
+
+    From now on the system, too, shows the thread by its name, unless it is the process's.
+    """
     flags: list[str] = []
+    if threading.current_thread() is not threading.main_thread():
+        with contextlib.suppress(OSError):
+            shown = Path(f"/proc/self/task/{threading.get_native_id()}/comm")
+            shown.write_text(threading.current_thread().name[:_NAME])
     if scheduling.cores and hasattr(os, "sched_setaffinity"):
         try:
             os.sched_setaffinity(threading.get_native_id(), scheduling.cores)
