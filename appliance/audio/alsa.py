@@ -73,10 +73,12 @@ class AlsaOutput(Output):
         """The sample format the card takes, as ALSA writes it; empty while it is lost."""
         return self._device.format_name if self._device else ""
 
-    def wait(self) -> None:
+    def wait(self) -> bool:
         """Wait until the card has room for a period; one that is lost is not waited for."""
-        if self._device is not None:
-            self._device.wait()
+        if self._device is None:
+            return False
+        self._device.wait()
+        return True
 
     def write(self, block: NDArray[np.float32]) -> None:
         """Play `block`, float32 (2, n) with full scale 1; returns when the card has taken it."""

@@ -39,11 +39,12 @@ class Output(ABC):
         self.delay = 0
         """Frames queued in the device after the last write, 0 where this is not known."""
 
-    def wait(self) -> None:  # noqa: B027  (a file has room at any time)
-        """Wait until `write` has room for a period, where the device can tell.
+    def wait(self) -> bool:
+        """Wait until `write` has room for a period; return False where the device cannot tell.
 
         What is computed after this is heard as early as it can be.
         """
+        return False
 
     @abstractmethod
     def write(self, block: NDArray[np.float32]) -> None:

@@ -71,9 +71,9 @@ class Loop(Output):
         """True once the last burst has had its time."""
         return self.sample >= len(self._kept)
 
-    def wait(self) -> None:
+    def wait(self) -> bool:
         """Wait for room in the output behind."""
-        self._output.wait()
+        return self._output.wait()
 
     def write(self, block: NDArray[np.float32]) -> None:
         """Keep `block` and play a part of the bursts instead."""

@@ -150,7 +150,7 @@ class Player:
             self.error = error
 
     def _one_block(self) -> None:
-        self.output.wait()  # first: what is set until then is heard
+        roomy = self.output.wait()  # first: what is set until then is heard
         start = time.perf_counter()
         instrument = self.instrument
         if self.queue.waiting:
@@ -178,13 +178,19 @@ class Player:
         self.longest_seconds = max(self.longest_seconds, seconds)
         if self.monitor is not None:
             self.monitor.write(self._block)
-        # Now and not before: two threads that want the interpreter at once only hinder each other.
+        # As late as can be: two threads that want the interpreter at once only hinder each other.
+        if not roomy:
+            self._wake()  # the write will wait
+        self.output.write(self._block)
+        if roomy:
+            self._wake()
+        self.blocks += 1
+        self._heartbeat = time.monotonic()
+
+    def _wake(self) -> None:
         for worker in self.workers:
             if worker.service.pending:
                 worker.wake()
-        self.output.write(self._block)
-        self.blocks += 1
-        self._heartbeat = time.monotonic()
 
     def _serve(self) -> None:
         start, worked = time.perf_counter(), time.thread_time()
