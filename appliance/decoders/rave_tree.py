@@ -143,7 +143,8 @@ def _table(book: Module) -> Array:
 
 
 def _synthesis(top: Module) -> Convolution | None:
-    if not has(top, "pqmf"):
+    # A model without bands to join may still have a filter bank: its encoder's.
+    if not has(top, "pqmf") or getattr(top, "output_mode", "") == "raw":
         return None
     pqmf = child(top, "pqmf")
     if kind(pqmf) != "CachedPQMF":
