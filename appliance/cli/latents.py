@@ -65,7 +65,7 @@ def generate(
     points = max(2, round(seconds * prior.points_per_second))
     past = None if after is None else _read(after)
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(prior.card.name, total=1.0)
+        task = bar.add_task(prior.name, total=1.0)
         made = prior.generate(
             points,
             seed,
@@ -81,7 +81,7 @@ def generate(
     except OSError as error:
         raise ModelError(f"{out} cannot be written: {error.strerror or error}.") from None
     click.echo(
-        f"{out}: 8 x {points} latents by {prior.card.name}, "
+        f"{out}: 8 x {points} latents by {prior.name}, "
         f"{prior.points_per_second:.1f} points a second"
     )
 

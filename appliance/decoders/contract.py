@@ -48,6 +48,7 @@ class Contract:
     rate_declared: bool
     encoding: Encoding | None = None  # None if it cannot encode
     conditions: tuple[Condition, ...] = ()  # the inlets behind the latents
+    prior: bool = False  # whether it can make up its own latents
 
     @property
     def inlets(self) -> int:
@@ -120,6 +121,7 @@ def _read(model: Model, path: Path) -> Contract:
         rate is not None,
         encoding,
         conditions,
+        "prior" in methods and _params(model, top, "prior") == [1, ratio, latents, ratio],
     )
 
 

@@ -27,6 +27,7 @@ from appliance.decoders.families import Architecture, recognise
 from appliance.decoders.installation import install, workspace
 from appliance.decoders.measurement import level_db, look_ahead, time_per_frame
 from appliance.decoders.onnx_decoder import OnnxDecoder
+from appliance.decoders.original_prior import drawn
 from appliance.decoders.precision import candidates
 from appliance.decoders.quality import DecoderRule
 from appliance.decoders.rave import RaveDecoder
@@ -142,6 +143,8 @@ def _build(
         notes.append("Silent for random latents: check the export.")
     card.level_db = round(card.level_db, 1)
     _add_encoder(card, model, contract, work, wishes, progress)
+    if "prior" in contract.methods:
+        _add_prior(card, model, contract, source, work)
     return card
 
 
@@ -245,6 +248,24 @@ def _add_encoder(
     card.encoder, card.ranges = encoder, ranges
 
 
+def _add_prior(card: Card, model: Model, contract: Contract, source: Path, work: Path) -> None:
+    """Keep the file beside `card` for the prior in it, or say why that cannot be used."""
+    try:
+        if not contract.prior:
+            raise UnknownTreeError("it does not give this decoder's latents")
+        shape = drawn(model, _TRIED).shape
+        if shape != (contract.latents, _TRIED):
+            raise UnknownTreeError(f"it gives {shape} for {_TRIED} frames")
+    except Exception as error:  # whatever breaks here, the file still plays
+        check_shortage(error)
+        card.notes.append(f"Has a prior that cannot be used: {_first_line(error)}.")
+        return
+    card.prior = "model.ts" if card.runtime == "torchscript" else "prior.ts"
+    if card.runtime != "torchscript":
+        shutil.copyfile(source, work / card.prior)
+    card.notes.append("Has a prior: 'neural-synth latents generate --model' and the jam use it.")
+
+
 def _verified(
     model: Model, contract: Contract, decoder: OnnxDecoder, architecture: Architecture
 ) -> float:
@@ -297,3 +318,4 @@ def _sha256(path: Path) -> str:
 
 
 _SILENT_DB = -90.0
+_TRIED = 2  # points of a prior

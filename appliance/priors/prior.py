@@ -59,6 +59,11 @@ class Prior:
         self._deviation = np.array(self.card.deviation, np.float32)[:, None]
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.card.name
+
+    @property
     def points_per_second(self) -> float:
         """Points of latents in one second."""
         return self.card.rate / self.card.ratio

@@ -1,8 +1,10 @@
 """The outermost modules of RAVE exports: how inlets become a latent, and what is read of a file."""
 
 # What a part of a module is, only TorchScript knows.
-# pyright: reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false
+# pyright: reportOperatorIssue=false, reportArgumentType=false
 
+import math
 from typing import Any
 
 import torch
@@ -222,13 +224,35 @@ class TraceModel(Export):
         return self.resample(y)
 
 
+class Walk(nn.Module):
+    """A prior: each step draws a class around the one before, at a temperature."""
+
+    def __init__(self, latents: int) -> None:
+        super().__init__()
+        self.register_buffer("previous_step", torch.zeros(1, latents, 1))
+
+    def forward(self, temperature: Tensor) -> Tensor:
+        heat = functional.softplus(temperature.mean(-1, keepdim=True)) / math.log(2)
+        steps: list[Tensor] = []
+        for _ in range(temperature.shape[-1]):
+            drawn = 0.9 * self.previous_step + heat * torch.randn_like(self.previous_step)
+            self.previous_step.copy_(drawn)
+            steps.append(drawn.clone())
+        return torch.cat(steps, -1)
+
+
 class Combined(nn.Module):
     """Version 1 with a prior: everything lies one level down."""
 
     def __init__(self, rave: TraceModel) -> None:
         super().__init__()
-        self._rave, self._prior = rave, DumbPrior()
-        self.register_buffer("prior_params", torch.tensor([1, 1, 1, 1]))
+        self._rave, self._prior = rave, Walk(int(rave.decode_params[0]))
+        latents, ratio = rave.decode_params[:2].tolist()
+        self.register_buffer("prior_params", torch.tensor([1, ratio, latents, ratio]))
+
+    @torch.jit.export
+    def prior(self, temperature: Tensor) -> Tensor:
+        return self._prior(temperature)
 
     @torch.jit.export
     def decode(self, z: Tensor) -> Tensor:

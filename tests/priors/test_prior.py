@@ -18,7 +18,9 @@ from tests.priors.conftest import CARD
 
 @pytest.fixture
 def prior(folder: Path) -> Prior:
-    return open_prior(Library([folder]), "hum-wave")
+    found = open_prior(Library([folder]), "hum-wave")
+    assert isinstance(found, Prior)
+    return found
 
 
 def test_a_seed_makes_the_same_and_another_seed_other_latents(prior: Prior) -> None:
@@ -82,7 +84,7 @@ def test_progress_rises_to_the_end_and_a_wish_to_stop_is_heard(prior: Prior) -> 
 def test_it_is_found_by_its_name_and_by_its_models(folder: Path) -> None:
     library = Library([folder])
     for name in ("hum-prior", "hum-wave", "hum-spectral"):
-        assert open_prior(library, name).card.name == "hum-prior"
+        assert open_prior(library, name).name == "hum-prior"
     with pytest.raises(ModelError, match=r"no prior for 'hum-wafe'.*hum-wave"):
         open_prior(library, "hum-wafe")
     assert "hum-prior" not in library.names()
