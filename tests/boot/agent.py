@@ -19,5 +19,7 @@ with PORT.open("r+b", buffering=0) as port:
         else:
             shell = ["/bin/sh", "-c", line.decode()]
             done = subprocess.run(shell, capture_output=True, check=False)
-            port.write(done.stdout + done.stderr + b"\nstatus=%d\0" % done.returncode)
+            left = memoryview(done.stdout + done.stderr + b"\nstatus=%d\0" % done.returncode)
+            while left:  # the port takes what it has room for
+                left = left[port.write(left) or 0 :]
             line = b""
