@@ -22,6 +22,7 @@ from appliance.errors import ApplianceError, LatentError
 from appliance.jam.arrays import read_latents, write_latents
 from appliance.jam.commands import perform
 from appliance.jam.errand import Errand, outcome
+from appliance.jam.pruning import prune
 from appliance.jam.shelves import Shelves
 from appliance.jam.slot import Slot
 from appliance.jam.takes import Takes
@@ -214,6 +215,7 @@ class Studio:
 
     def _run(self) -> None:
         enter_real_time(BACKGROUND)
+        prune(self.shelves.folder, self.kept().values())
         while not self._stopping:
             self._look()
         self._save()

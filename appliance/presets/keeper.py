@@ -22,6 +22,7 @@ from appliance.presets.door import Door
 from appliance.presets.file_name import find_file
 from appliance.presets.finding import find_preset
 from appliance.presets.morph import Morph
+from appliance.presets.presence import Presence
 from appliance.presets.preset import read_preset
 from appliance.presets.session import CRASHES, STEADY_SECONDS
 from appliance.presets.shelf import Shelf, slot_of
@@ -81,6 +82,7 @@ class Keeper:
         self._known = self.shelf.signatures()
         self.followed: Mapping[str, str] = {}
         """The files that were handed over last."""
+        self._presence = Presence(self.folders)
         self._jobs: queue.Queue[tuple[Callable[[], None], Reply]] = queue.Queue(_JOBS)
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -249,6 +251,7 @@ class Keeper:
         with self.lock:
             self.stage.look()
             self.follow_files()
+        self._note("gone", *self._presence.look(self.followed.values()))
         if self._diary.crashes and now - self._begun > STEADY_SECONDS:
             self._diary.crashes = 0
         if self.bench.unsaved and now >= self._retry:

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -25,30 +27,63 @@ _PORT = 57231
 _NEAR = 0.25  # seconds, of which 0.1 is the polling
 
 
+Act = Callable[[Client, dict[str, Any]], object]
+"""Does something to the engine, given its status; called ten times a second."""
+
+
 @click.command()
 @click.option("--seconds", default=300, show_default=True)
 @click.option("--period", default=256, show_default=True)
 @click.option("--rave", type=click.Path(exists=True, path_type=Path), help="RAVE v2 FILE.ts.")
 @click.option("--vschaos2", type=click.Path(exists=True, path_type=Path), help="vschaos2 FILE.ts.")
-def endurance(seconds: int, period: int, rave: Path | None, vschaos2: Path | None) -> None:
+@click.option("--model", help="Encode the live input and decode it with this model alone.")
+@click.option("--generate", is_flag=True, help="The factory instrument, while a prior generates.")
+def endurance(
+    seconds: int,
+    period: int,
+    rave: Path | None,
+    vschaos2: Path | None,
+    model: str | None,
+    generate: bool,
+) -> None:
     """Play two RAVE v2 and two vschaos2 decoders; missing files are made at full size."""
     with tempfile.TemporaryDirectory() as scratch, JackServer(Path(scratch), period=period) as jack:
         folder = Path(scratch)
-        names = [_import(folder, "rave", rave), _import(folder, "vschaos2", vschaos2)]
-        config = folder / "config.yaml"
-        slots = [
-            {"model": names[n // 2], "seed": n, "pan": 0.4 * n - 0.6, "precision": p}
-            for n, p in enumerate(("auto",) * 4)
-        ]
-        settings = {
+        settings: dict[str, Any] = {
             "audio": {"output": jack.name, "rate": jack.rate, "period": period},
             "osc": {"port": _PORT},
             "models": [str(folder / "models")],
-            "decoders": slots,
         }
+        act: Act = _nothing
+        if generate:
+            act = _generate
+        elif model is not None:
+            settings |= {"decoders": [{"model": model}], "encoder": {"model": model}}
+            act = _listen
+        else:
+            names = [_import(folder, "rave", rave), _import(folder, "vschaos2", vschaos2)]
+            settings["decoders"] = [
+                {"model": names[n // 2], "seed": n, "pan": 0.4 * n - 0.6} for n in range(4)
+            ]
+        config = folder / "config.yaml"
         config.write_text(yaml.safe_dump(settings))
         click.echo(describe())
-        _run(jack, config, seconds)
+        _run(jack, config, seconds, act)
+
+
+def _nothing(*_: object) -> None:
+    """Let the engine play by itself."""
+
+
+def _listen(client: Client, _: dict[str, Any]) -> None:
+    """Raise the live input."""
+    client.send("/encoder/live/level_db", 0.0)
+
+
+def _generate(client: Client, status: dict[str, Any]) -> None:
+    """Let a prior generate ten minutes for the first jam slot, again and again."""
+    if status["jam"]["slots"][0]["working"] is None:
+        client.send("/jam/generate", 1, 600.0)
 
 
 def _import(folder: Path, kind: str, given: Path | None) -> str:
@@ -66,7 +101,7 @@ def _import(folder: Path, kind: str, given: Path | None) -> str:
     return import_model(path, folder / "models").name
 
 
-def _run(jack: JackServer, config: Path, seconds: int) -> None:
+def _run(jack: JackServer, config: Path, seconds: int, act: Act) -> None:
     longer = str(seconds + 5)
     names = [jack.name, str(jack.rate), str(jack.period), "3", longer]
     controls = [_control(jack, "write", *names)]
@@ -91,7 +126,7 @@ def _run(jack: JackServer, config: Path, seconds: int) -> None:
     seen = {"xruns": 0, "late": 0}
     before: tuple[float, float] | None = None
     used = 0.0
-    state = None
+    state: dict[str, Any] | None = None
     stolen: list[float] = []
     latest = first = _stolen_seconds()
     while engine.poll() is None:
@@ -102,6 +137,7 @@ def _run(jack: JackServer, config: Path, seconds: int) -> None:
         try:
             with Client(port=_PORT, timeout=0.5) as client:
                 state = client.status()
+                act(client, state)
         except EngineUnreachableError:
             continue
         now = {"xruns": state["output"]["xruns"], "late": state["engine"]["late_frames"]}
@@ -128,6 +164,11 @@ def _run(jack: JackServer, config: Path, seconds: int) -> None:
             f"longest block {state['engine']['longest_block_ms']} ms, headroom raised "
             f"{state['engine']['headroom_raised']} times to {state['engine']['headroom_ms']} ms"
         )
+        jam, live = state["jam"], state["encoder"]["live"]
+        if any(jam["problems"]) or jam["slots"][0]["version"]:
+            click.echo(f"jam slot 1: version {jam['slots'][0]['version']}, {jam['problems']}")
+        if live and live["open"]:
+            click.echo(f"live input: {live}")
     click.echo(f"engine process: {100 * used:.1f} % of a core, {_memory(state)}")
     if state is not None:
         for decoder in state["decoders"]:

@@ -16,6 +16,7 @@ from appliance.latent.clip import clip_of
 from appliance.latent.grid import block_instants
 from appliance.machine import describe
 from appliance.parameters.table import JAMS, NOISES, WAVEFORMS
+from appliance.terrain.chart import MOST, Chart, Place
 
 _ROUNDS = 40
 _BLOCKS = 60
@@ -42,11 +43,13 @@ def modules(period: int, rate: int) -> None:
         },
     }
     spent: dict[str, list[float]] = {name: [] for name in jobs}
+    x = instrument.values.array[instrument.values.table.index("/terrain/x") :]
     sample = 0
     for _ in range(_ROUNDS):
         round_of = dict.fromkeys(spent, 0.0)
         for _ in range(_BLOCKS):
             first, n = block_instants(sample, period)
+            x[0] = sample / rate % 1.0  # a hand that never rests
             for name, job in jobs.items():
                 begun = time.thread_time()
                 job(first, n)
@@ -61,6 +64,7 @@ def modules(period: int, rate: int) -> None:
         begun = time.thread_time()
         for _ in range(_BLOCKS):
             first, n = block_instants(sample, period)
+            x[0] = sample / rate % 1.0
             clock.advance(first, n)
             sums.evaluate(first, z[:, :, :n])
             sample += period
@@ -68,6 +72,7 @@ def modules(period: int, rate: int) -> None:
     parts = sum(float(np.median(seconds)) for seconds in spent.values())
     spent["sum and matrices"] = [float(np.median(total)) - parts]
     spent["latents in all"] = total
+    together = total
     spent["sources of the encoder"] = []
     for _ in range(_ROUNDS):
         begun = time.thread_time()
@@ -76,6 +81,9 @@ def modules(period: int, rate: int) -> None:
         spent["sources of the encoder"].append((time.thread_time() - begun) / _BLOCKS)
         while encoding.pending:
             encoding.work(lambda: 0)
+    spent["all modules together"] = [
+        a + b for a, b in zip(together, spent["sources of the encoder"], strict=True)
+    ]
     for name, seconds in spent.items():
         middle = float(np.median(seconds))
         click.echo(f"{name:24} {1e6 * middle:7.1f} us {100 * middle * rate / period:6.2f} %")
@@ -96,6 +104,12 @@ def busy(config: Config) -> Instrument:
         instrument.jam.put(slot, clip_of(random_latents("walk", 500, 1.0, slot)))
         values.set(f"/jam/{slot + 1}/play", 1)
         values.set(f"/jam/{slot + 1}/speed", 0.3 * slot - 1)
+    random = np.random.default_rng(1)
+    places = (
+        Place(str(n), *random.random(2), 1.0, random.standard_normal(8), np.zeros((8, 1)))
+        for n in range(MOST)
+    )
+    instrument.terrain.ground = Chart(tuple(places)).ground
     sound = (np.random.default_rng(0).standard_normal(100_000) * 3000).astype(np.int16)
     instrument.sources.file.clip = Clip(Path("noise"), sound)
     values.set("/encoder/file/play", 1)
