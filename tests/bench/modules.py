@@ -106,7 +106,14 @@ def busy(config: Config) -> Instrument:
         values.set(f"/jam/{slot + 1}/speed", 0.3 * slot - 1)
     random = np.random.default_rng(1)
     places = (
-        Place(str(n), *random.random(2), 1.0, random.standard_normal(8), np.zeros((8, 1)))
+        Place(
+            str(n),
+            random.random(),
+            random.random(),
+            1.0,
+            random.standard_normal(8),
+            np.zeros((8, 1)),
+        )
         for n in range(MOST)
     )
     instrument.terrain.ground = Chart(tuple(places)).ground
