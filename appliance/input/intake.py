@@ -22,9 +22,6 @@ _MARGIN = 0.125  # of a period, that waits beyond a block at first
 _PATIENCE = 0.25  # of a period, for which the reader waits for sound that is due
 _GROWTH = 0.004  # by which the reserve grows, in samples per sample, while sound comes just in time
 _DECAY = 1e-5  # by which it shrinks, in samples per sample, while there is sound to spare
-_RARE = (
-    1.0  # seconds after a gap, from which on a hole in the sound is taken as one of its own kind
-)
 
 
 class Intake:
@@ -34,8 +31,8 @@ class Intake:
     the reserve. On one card, where periods come and go together, it stays as short. Where a period
     comes later and later, or the reader had to wait for it, the reserve grows slowly, up to a block
     and 0.75 periods: enough for two clocks that drift past each other. Each gap makes it half a
-    period longer, up to `most`, unless sound was lost for more than a period, which no reserve
-    would have outlasted. While there is sound to spare it shrinks, by a millisecond in two minutes.
+    period longer, up to `most`, unless sound was lost in it, which no reserve would have
+    outlasted. While there is sound to spare it shrinks, by a millisecond in two minutes.
     """
 
     def __init__(
@@ -62,7 +59,7 @@ class Intake:
         self._enough = block + 0.75 * period
         self._most = float(max(most, self._enough))
         self._dry = False  # the sound ran out and has not come back yet
-        self._gap = -math.inf  # when it last came back
+        self._last = (0, 0.0)  # how much had been written then, and when
         self._extra = 0.0  # samples by which gaps have made the reserve longer
         self.reserve = block + self._margin
         """Samples that wait on average before a read."""
@@ -92,17 +89,14 @@ class Intake:
         first = min(count, len(self._ring) - start)
         self._ring[start : start + first] = samples[:first]
         self._ring[: count - first] = samples[first:]
-        now = self._now()
-        if self._dry:
-            self._dry = False
-            self._lengthen(now)
-        self._mark = (self.written + count, now)
+        self._mark = (self.written + count, self._now())
         self.written += count  # last: the reader never sees samples that are not there yet
 
     def restart(self) -> None:
         """Let the reader wait until the reserve is there; called by the thread that reads."""
         self._position = -1.0
         self._since = self.written
+        self._dry = False
 
     def read(self, out: NDArray[np.float32]) -> bool:
         """Fill `out`, float32 (n,); return False, and give silence, where there is a gap."""
@@ -110,6 +104,8 @@ class Intake:
         waited = self._gather(count)
         written = self.written
         if self._position < 0:
+            if self._dry and self._missing(count) <= 0:
+                self._lengthen()
             if self._missing(count) > 0:
                 out.fill(0.0)
                 return False
@@ -171,14 +167,15 @@ class Intake:
             out[:fading] *= 1.0 - self._steps[1 : fading + 1] / fading
         out[fading:] = 0.0
         self.gaps += 1
-        self._dry = True
         self.restart()
+        self._dry = True
+        self._last = self._mark
 
-    def _lengthen(self, now: float) -> None:
-        """Make the reserve longer after a gap, unless what ends now was a hole in the sound."""
-        rare = now - self._gap > _RARE
-        self._gap = now
-        if not rare or now - self._mark[1] < 2.5 * self.period / self._rate:
+    def _lengthen(self) -> None:
+        """Make the reserve longer after a gap, unless sound was lost in it."""
+        self._dry = False
+        (before, when), (written, now) = self._last, self._mark
+        if (now - when) * self._rate - (written - before) < self.period:
             most = self._most - self._block - self._margin
             self._extra = min(self._extra + self.period / 2, most)
 
