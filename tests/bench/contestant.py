@@ -1,7 +1,8 @@
 """One side of a speed comparison, in a process of its own: reads "what count", prints times.
 
 `python -m tests.bench.contestant torch|frozen FILE.ts` or `... ours MODEL_FOLDER PRECISION`. What
-is timed is a decode of "1" or "2" voices or "encode".
+is timed is a decode of "1" or "2" voices or "encode"; a word before, as in "cold-1", lets other
+memory push the weights out of the caches before each call.
 """
 
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 ENCODE = "encode"
+COLD = "cold-"
+_MORE_THAN_CACHES = 1 << 26  # bytes
 
 
 Call = tuple[Callable[[], object], int]
@@ -76,16 +79,19 @@ def main() -> None:
     else:
         make = torch_side(sys.argv[2], frozen=kind == "frozen")
     calls: dict[str, Call] = {}
+    others = np.zeros(_MORE_THAN_CACHES // 4, np.float32)
     print("ready", flush=True)
     for line in sys.stdin:
         what, count = line.split()
         if what not in calls:
-            calls[what] = make(what)
+            calls[what] = make(what.removeprefix(COLD))
             for _ in range(6):
                 calls[what][0]()
         call, frames = calls[what]
         times: list[float] = []
         for _ in range(int(count)):
+            if what.startswith(COLD):
+                others += 1
             start = time.perf_counter()
             call()
             times.append((time.perf_counter() - start) / frames)

@@ -95,9 +95,9 @@ def _play(config: Path, seconds: float, env: Mapping[str, str]) -> None:
         click.echo(f"{_percent(before, after, passed):.1f} % of one core over {seconds:.0f} s:")
         _tell(before, after, passed)
         _tell_decoders(first, last, passed)
-        click.echo(f"resident {_memory(engine.pid, 'VmRSS'):.0f} MiB, most ever "
-                   f"{_memory(engine.pid, 'VmHWM'):.0f} MiB, of it shared with the card's server "
-                   f"{_memory(engine.pid, 'RssShmem'):.0f} MiB")  # fmt: skip
+        click.echo(f"resident {resident_mib(engine.pid):.0f} MiB, most ever "
+                   f"{resident_mib(engine.pid, 'VmHWM'):.0f} MiB, of it shared with the card's server "
+                   f"{resident_mib(engine.pid, 'RssShmem'):.0f} MiB")  # fmt: skip
     finally:
         engine.terminate()
         engine.wait(10)
@@ -186,7 +186,8 @@ def _wait_for_sound(start: float) -> None:
     raise click.ClickException("The engine does not sound.")
 
 
-def _memory(pid: int, what: str) -> float:
+def resident_mib(pid: int, what: str = "VmRSS") -> float:
+    """Return the MiB that a process has in memory, or of what `what` names in its status."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{what}:"):
             return int(line.split()[1]) / 1024
