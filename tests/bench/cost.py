@@ -95,9 +95,9 @@ def _play(config: Path, seconds: float, env: Mapping[str, str]) -> None:
         click.echo(f"{_percent(before, after, passed):.1f} % of one core over {seconds:.0f} s:")
         _tell(before, after, passed)
         _tell_decoders(first, last, passed)
-        click.echo(f"resident {resident_mib(engine.pid):.0f} MiB, most ever "
-                   f"{resident_mib(engine.pid, 'VmHWM'):.0f} MiB, of it shared with the card's server "
-                   f"{resident_mib(engine.pid, 'RssShmem'):.0f} MiB")  # fmt: skip
+        now, most, shared = (resident_mib(engine.pid, w) for w in ("VmRSS", "VmHWM", "RssShmem"))
+        click.echo(f"resident {now:.0f} MiB, most ever {most:.0f} MiB, shared with the card's "
+                   f"server {shared:.0f} MiB")  # fmt: skip
     finally:
         engine.terminate()
         engine.wait(10)
