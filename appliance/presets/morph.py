@@ -21,7 +21,7 @@ TICKS = (2 * CONTROL_PERIOD, 4 * CONTROL_PERIOD, 8 * CONTROL_PERIOD)
 GLIDE = 16 * CONTROL_PERIOD
 """Samples in which a hand's new place between two presets is reached."""
 
-_STEPS = 128  # enough for a morph to be smooth
+_STEPS = 64  # of a short or middling morph: with the ramps between them, enough to be smooth
 _HAND = 65536.0  # length of the way that a hand covers
 
 

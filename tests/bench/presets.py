@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -53,10 +53,14 @@ def presets(files: int, kills: int) -> None:
         "slots 9 and 24": [bank[slot].settings for slot in (9, 24)],
         "slots 41 and 53": [bank[slot].settings for slot in (41, 53)],
     }
-    for seconds in (0.5, 2.0, 10.0):
-        for name, ends in kinds.items():
-            share = 100 * _morph(values, ends, seconds)
-            click.echo(f"morph of {seconds:g} s, {name}: {share:.2f} % of a core")
+    for name, ends in kinds.items():
+        way, rest = 100 * _standing(values, ends, 10), 100 * _standing(values, ends, 2)
+        for seconds in (0.5, 2.0, 10.0):
+            moving = 100 * _moving(values, ends, seconds)
+            click.echo(
+                f"morph of {seconds:g} s, {name}: {moving - way:.2f} % of a core beside the same "
+                f"sounds standing still on the way, {moving - rest:.2f} % beside both ends"
+            )
     environ = os.environ | {"PRESET_FILES": str(files)}
     command = [sys.executable, "-m", "pytest", "-q", "tests/presets/test_random_files.py"]
     done = subprocess.run(
@@ -91,24 +95,43 @@ def _load(shelf: Shelf) -> tuple[int, float]:
     return len(list(bank)), min(times)
 
 
-def _morph(values: Values, ends: Sequence[NDArray[np.float64]], seconds: float) -> float:
-    """Return what morphs between `ends` cost beside the same sounds at rest, in cores."""
+def _moving(values: Values, ends: Sequence[NDArray[np.float64]], seconds: float) -> float:
+    """Return what morphs between `ends` cost with all they sound with, in cores."""
+
+    def walk(play: "_Sound") -> None:
+        count = round(seconds * RATE) // BLOCK
+        for number in range(2 * max(1, round(2 / seconds))):
+            end = ends[1 - number % 2]
+            play.morph.take(Order(Kind.GO, end=end, samples=count * BLOCK))
+            play.run(count)
+
+    return _least(values, ends, walk)
+
+
+def _standing(values: Values, ends: Sequence[NDArray[np.float64]], places: int) -> float:
+    """Return what the sounds at `places` from one end to the other cost, in cores."""
+
+    def stand(play: "_Sound") -> None:
+        for share in np.linspace(0, 1, places):
+            order = Order(Kind.BETWEEN, start=ends[0], end=ends[1], share=float(share))
+            play.morph.take(order)
+            play.run(round(5 / places * RATE) // BLOCK)
+
+    return _least(values, ends, stand)
+
+
+def _least(
+    values: Values, ends: Sequence[NDArray[np.float64]], act: Callable[["_Sound"], None]
+) -> float:
+    """Return the least of three costs of `act`, in cores."""
     spent: list[float] = []
-    for moving in (False, True):
-        best = np.inf
-        for _ in range(3):
-            values.array[:] = ends[0]
-            play = _Sound(values)
-            count = round(seconds * RATE) // BLOCK
-            begun = time.process_time()
-            for walk in range(2 * max(1, round(2 / seconds))):
-                # At rest the sound changes too, at once, so that both spend as long with each.
-                samples = round(seconds * RATE) if moving else 0
-                play.morph.take(Order(Kind.GO, end=ends[1 - walk % 2], samples=samples))
-                play.run(count)
-            best = min(best, (time.process_time() - begun) / (play.sample / RATE))
-        spent.append(float(best))
-    return spent[1] - spent[0]
+    for _ in range(3):
+        values.array[:] = ends[0]
+        play = _Sound(values)
+        begun = time.process_time()
+        act(play)
+        spent.append((time.process_time() - begun) / (play.sample / RATE))
+    return min(spent)
 
 
 class _Sound:
