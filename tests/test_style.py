@@ -37,6 +37,7 @@ REAL_TIME = (
     "engine/stream.py",
     "engine/group.py",
     "engine/queue.py",
+    "engine/sounding.py",
     "engine/encoding.py",
     "engine/instrument.py",
     "engine/worker.py",

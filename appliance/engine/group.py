@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from appliance import CONDITIONS, LATENT_CHANNELS
 from appliance.decoders.decoder import Decoder
 from appliance.engine.stream import Stream
+from appliance.latent import CONTROL_PERIOD
 
 AMPLE = 1 << 62  # slack before any frame was measured
 _WAKING = 1024  # samples; a decoder that wakes starts with a jump, its filter bank's delay later
@@ -244,3 +245,11 @@ class Group:
             due = frame * self.decoder.ratio * self._rate / self.decoder.rate
             lag = max(lag, int(np.ceil(due - got)))
         return lag + 2
+
+
+def stagger(groups: Sequence[Group]) -> None:
+    """Spread the groups' frame starts over the shortest frame, on the control grid."""
+    shortest = min(group.frame_samples for group in groups)
+    for number, group in enumerate(groups):
+        offset = number * shortest / len(groups)
+        group.offset = int(offset // CONTROL_PERIOD) * CONTROL_PERIOD

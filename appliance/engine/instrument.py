@@ -4,7 +4,7 @@ Rendering steps it inline; playing gives the decoding to workers. Both use these
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from appliance import LATENT_CHANNELS
 from appliance.config import Config
 from appliance.decoders.library import Library
 from appliance.engine.encoding import Encoding
-from appliance.engine.group import Group
+from appliance.engine.group import Group, stagger
+from appliance.engine.sounding import Sounding
 from appliance.engine.stock import Stock
 from appliance.input.sources import Sources
 from appliance.latent import CONTROL_PERIOD, Clock, Jam, LatentSum, Noise, Offset, Oscillators
@@ -69,8 +70,10 @@ class Instrument:
         self.morph = Morph(self.values)
         self.groups = self._open(config, library, seed, progress)
         self._phase = self.values.view("/decoder/{slot}/phase")
-        self._aligned = self.values.view("/mix/align")
         self._conditions = self.values.view("/decoder/{slot}/condition/{condition}")
+        self._sounding = Sounding(self.values)
+        self.morph.hand = self._sounding.hand
+        self._aligned = self._sounding.values.view("/mix/align")
         self._by_peaks = np.array([card.phases == "peaks" for card in cards])
         instants = self.max_block // CONTROL_PERIOD + 2
         self.clock = Clock(self.values, self.rate, max_instants=instants)
@@ -88,8 +91,8 @@ class Instrument:
             self.terrain,
         )
         self.latents = LatentSum(self.values, slots, modules, max_instants=instants)
-        self.mixer = Mixer(self.values, slots, self.rate, self.max_block)
-        self.master = Master(self.values, self.rate, self.max_block)
+        self.mixer = Mixer(self._sounding.values, slots, self.rate, self.max_block)
+        self.master = Master(self._sounding.values, self.rate, self.max_block)
         frame = self.encoding.frame_samples if self.encoding else 0
         self.sources = Sources(
             self.values,
@@ -98,10 +101,11 @@ class Instrument:
             self.max_block,
             delay=max(math.ceil(frame), _FEEDBACK_DELAY),
         )
-        self.blend = Blend(self.values, self.rate, self.max_block)
+        self.blend = Blend(self._sounding.values, self.rate, self.max_block)
         self._heard: NDArray[np.float32] = np.zeros(0, np.float32)
         self._z = np.zeros((slots, LATENT_CHANNELS, instants))
         self._held = np.zeros((slots, LATENT_CHANNELS))
+        self._sounding.tail = self._longest_frame + self.mixer.fade
         self._voices: NDArray[np.float32] = np.zeros((slots, self.max_block), np.float32)
         self._rows = [self._voices_of(group) for group in self.groups]
         self._aligned_at = 0
@@ -120,11 +124,16 @@ class Instrument:
         the sound stays the same, but a change in the mix may be heard so much later.
         """
 
+    @property
+    def _longest_frame(self) -> int:
+        return math.ceil(max(group.frame_samples for group in self.groups))
+
     def stretch(self, count: int) -> int:
         """Return how many of the next `count` samples may be done as one block."""
         if self.sources.feeding_back:
             count = min(count, self.sources.longest)
-        return self.morph.stretch(self.sample, min(count, self.max_block))
+        count = self._sounding.stretch(self._as_of(self.sample), min(count, self.max_block))
+        return self.morph.stretch(self.sample, count)
 
     def begin(self, count: int, encode: Callable[[], object] = lambda: None) -> None:
         """Evaluate the latents of the next `count` samples and post the frames that start there.
@@ -136,6 +145,7 @@ class Instrument:
         rests = not (self.morph.moving or self.morph.waiting)
         self.morph.step(start)
         self.values.observe()
+        self._sounding.note(start)
         self._rests = rests and self.values.generation == self._generation
         self._generation = self.values.generation
         self.sources.feedback.ahead = self._stock.left
@@ -154,7 +164,8 @@ class Instrument:
                 # The last value before the frame, as nn~ reads it; no filter, no interpolation.
                 instant = frame_instant(sample) - first
                 latent = self._held if instant < 0 else z[:, :, instant]
-                group.post(latent, self.mixer.audible, self._following_peaks, self._conditions)
+                active = self._sounding.active(sample)
+                group.post(latent, active, self._following_peaks, self._conditions)
         self._hold(z)
 
     def catch_up(self) -> None:
@@ -205,6 +216,13 @@ class Instrument:
         while self.encoding is not None and self.encoding.pending:
             self.encoding.work(self.due)
 
+    def _as_of(self, sample: int) -> int:
+        """Return the sample as of which the mix works when it mixes `sample`.
+
+        The master is still to hold the sound back, so that a recall leaves after one headroom.
+        """
+        return sample - max(self.headroom - self.master.latency, 0)
+
     def decode_inline(self) -> None:
         """Decode everything that was posted, in this thread."""
         for group in self.groups:
@@ -226,7 +244,9 @@ class Instrument:
     def _ready(self, count: int) -> int:
         """Return how many samples to mix now that `count` are due: times as many if it goes on."""
         times = min(self.batch, self.max_block) // count
-        if times < 2 or not self._rests or self.sources.feeding_back or not self.blend.closed:
+        if times < 2 or not self._rests or self._sounding.waiting:
+            return count
+        if self.sources.feeding_back or not self.blend.closed:
             return count
         decoded = min(group.decoded for group in self.groups) - self._mixed + self.headroom
         return count * max(1, min(times, decoded // count))
@@ -234,7 +254,8 @@ class Instrument:
     def _mix(self, out: NDArray[np.float32], done: int) -> None:
         """Mix into `out`, float32 (2, n), what follows the `done` samples of the present block."""
         count, sample = out.shape[1], self._mixed
-        if self._aligned_at != self.values.generation:
+        self._sounding.hear(self._as_of(sample))
+        if self._aligned_at != self._sounding.values.generation:
             self._align()
         voices = self._voices[:, :count]
         for group, rows in zip(self.groups, self._rows, strict=True):
@@ -268,6 +289,7 @@ class Instrument:
     def settle(self) -> None:
         """Take the current parameters as the start: no ramp leads to them."""
         self.values.observe()
+        self._sounding.settle()
         self.clock.reset(0)
         self.latents.reset(0)
         self.sources.reset()
@@ -299,7 +321,7 @@ class Instrument:
 
     def _align(self) -> None:
         """Let the quicker decoders wait for the slowest if that is wanted, else let them go."""
-        self._aligned_at = self.values.generation
+        self._aligned_at = self._sounding.values.generation
         longest = max(group.look_ahead for group in self.groups) if self._aligned[0] else 0
         for group in self.groups:
             group.hold(max(longest - group.look_ahead, 0), self._mixed, self.headroom)
@@ -332,16 +354,8 @@ class Instrument:
                 )
             )
         if config.engine.stagger:
-            _stagger(groups)
+            stagger(groups)
         return groups
-
-
-def _stagger(groups: Sequence[Group]) -> None:
-    """Spread the groups' frame starts over the shortest frame, on the control grid."""
-    shortest = min(group.frame_samples for group in groups)
-    for number, group in enumerate(groups):
-        offset = number * shortest / len(groups)
-        group.offset = int(offset // CONTROL_PERIOD) * CONTROL_PERIOD
 
 
 def _slot_seed(seed: int, slot_seed: int) -> int:

@@ -52,6 +52,8 @@ class Mixer:
             max_block=longest // _GRID + 1,
             seed=1,
         )
+        self.fade = fade_samples(rate) + _GRID
+        """Samples after which a voice that was switched off is silent, at the most."""
         self._ramp = Ramp(self._settings(), length=fade_samples(rate), max_block=longest)
         self._clock = self._ramp_clock = 0
         self._products = np.zeros((2, slots, max_block), np.float32)
@@ -79,16 +81,6 @@ class Mixer:
         self._spread.reset()
         self._clock = self._ramp_clock = 0
         self._rest()
-
-    @property
-    def audible(self) -> NDArray[np.bool_]:
-        """Slots that are on, or off and still fading, bool (slots,); others may be frozen."""
-        gains = self._edges if self._moving else self._still
-        return (self._on > 0) | gains.any(axis=(0, 2))
-
-    def silent(self, slot: int) -> bool:
-        """Return True if `slot` (from 0) is off and its fade-out has ended."""
-        return not self.audible[slot]
 
     @property
     def repaired(self) -> NDArray[np.int64]:

@@ -45,7 +45,9 @@ def manual() -> str:
         f"presets, in {' or '.join(f'`{folder}/`' for folder in FOLDERS)}.",
         "## Recall",
         "At once: levels, pan and everything else with a gain reach the new values in 20 ms; "
-        "latents change with the next frame. In time: each parameter goes a straight line in its "
+        "latents change with the next frame. Mix and master wait for the headroom of the decoders, "
+        "so that they change with what is heard of the new latents; a control that is moved by "
+        "hand is heard at once. In time: each parameter goes a straight line in its "
         "own travel, by its curve below; `switch` changes at one point of the way, by default the "
         "middle. A decoder that is switched on rises from silence all the way, one that is "
         "switched off falls to it. A parameter that is turned by hand meanwhile is left to the "

@@ -46,6 +46,8 @@ class Morph:
         self._moment = -1  # sample at which the place held, -1 if it has yet to start
         self.bar_line: Callable[[int], int] | None = None
         """Returns the first bar line at or after a sample; None without a clock."""
+        self.hand: Callable[[int], None] | None = None
+        """Hears which parameter has been set by hand; None if nobody listens."""
         self.number = 0
         """The highest number of the orders that were carried out."""
         self.began = 0
@@ -80,6 +82,8 @@ class Morph:
         """Leave the parameter at `index` to whoever has just set it."""
         if self.moving or self.paused or self.manual:
             self._path.release(index)
+        if self.hand is not None:
+            self.hand(index)
 
     def step(self, sample: int) -> None:
         """Bring the values to where they are to be from `sample` on."""
