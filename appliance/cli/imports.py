@@ -24,13 +24,17 @@ def imports() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="Name to play it by; default: the file's.")
 @click.option("--precision", type=click.Choice(["auto", *Precision]), default="auto")
-def add(files: tuple[Path, ...], name: str | None, precision: str) -> None:
+@click.option(
+    "--projection", default="", metavar="AXES", help="Axes of a vschaos2 model's latents."
+)
+def add(files: tuple[Path, ...], name: str | None, precision: str, projection: str) -> None:
     """Put FILES (.ts) into the queue; the panel, or `imports run`, works it off."""
     if name and len(files) > 1:
         raise click.UsageError("--name goes with one file.")
     queue = ImportQueue()
     for file in files:
-        click.echo(_line(queue.job(queue.submit(file, name=name, precision=precision))))
+        number = queue.submit(file, name=name, precision=precision, projection=projection)
+        click.echo(_line(queue.job(number)))
 
 
 @imports.command("list")

@@ -16,17 +16,24 @@ _PREFIX = ".importing-"
 def workspace(folder: Path) -> Generator[Path]:
     """Yield an empty folder inside `folder` to build a model in; it is removed afterwards.
 
-    What an import left there when it was cut off is cleared first, and the model that it had set
-    aside goes back to its place.
+    `folder` is cleared first, see `clear`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    clear(folder)
+    prefix = f"{_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as scratch:
+        yield Path(scratch)
+
+
+def clear(folder: Path) -> None:
+    """Remove what imports left in `folder` that were cut off.
+
+    The model that one had set aside goes back to its place.
+    """
     for left in folder.glob(f"{_PREFIX}*"):
         if not _running(left):
             _restore(left, folder)
             shutil.rmtree(left, ignore_errors=True)
-    prefix = f"{_PREFIX}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as scratch:
-        yield Path(scratch)
 
 
 def install(work: Path, target: Path, scratch: Path) -> None:

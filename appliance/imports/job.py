@@ -40,6 +40,8 @@ class Job(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     submitted: float
     """Seconds since 1970."""
     sha256: str
+    projection: str = ""
+    """Axes of a spectral model's latents, if not those of the file."""
     state: State = State.WAITING
     reason: str = ""
     """Why it failed, or a word on how it ended."""

@@ -33,7 +33,14 @@ class ImportQueue:
         self.folder = data_folder() / "imports" if folder is None else folder
         self.models = user_models() if models is None else models
 
-    def submit(self, path: Path, *, name: str | None = None, precision: str = "auto") -> int:
+    def submit(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        precision: str = "auto",
+        projection: str = "",
+    ) -> int:
         """Copy the file at `path` into the queue and return the job's number.
 
         A file whose model is there already, made by this version of the importer, is done at
@@ -47,8 +54,8 @@ class ImportQueue:
             self._check_space(path)
             number, home = self._room()
             digest = _copy(path, home / path.name)
-            job = Job(number, path.name, model, precision, time.time(), digest)
-            if self._made(model, digest):
+            job = Job(number, path.name, model, precision, time.time(), digest, projection)
+            if self._made(model, digest, projection):
                 job.state, job.reason = State.DONE, "it was imported before"
                 (home / path.name).unlink()
             write_job(job, home)
@@ -114,11 +121,12 @@ class ImportQueue:
         """Return whether a job was asked to end."""
         return (self.home(number) / CANCEL_FILE).exists()
 
-    def _made(self, model: str, digest: str) -> bool:
-        """Return whether `model` was made from this very file by an importer like ours."""
+    def _made(self, model: str, digest: str, projection: str) -> bool:
+        """Return whether `model` was made from this very file, so, by an importer like ours."""
         with contextlib.suppress(ModelError):
             card = read_card(self.models / model)
-            return card.source.sha256 == digest and card.revision >= REVISION
+            same = card.source.sha256 == digest and projection in ("", card.projection)
+            return same and card.revision >= REVISION
         return False
 
     def _homes(self) -> list[Path]:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from appliance.decoders.installation import clear
 from appliance.errors import ModelError
 from appliance.imports.job import STEP_FILE, Job, State
 from appliance.imports.queue import ImportQueue
@@ -96,6 +97,7 @@ class ImportRunner:
         home = self.queue.home(job.number)
         command = [sys.executable, "-m", "appliance.imports.child", str(home / job.file)]
         command += [str(self.queue.models), job.name, job.precision, str(self._memory_mb)]
+        command.append(job.projection)
         process = subprocess.Popen(  # noqa: S603
             command,
             stdin=subprocess.DEVNULL,
@@ -111,6 +113,7 @@ class ImportRunner:
             process.kill()
             code = process.wait()
             process.stdout.close()
+            clear(self.queue.models)
         if job.state is State.RUNNING:
             job.state = State.FAILED
             job.reason = (

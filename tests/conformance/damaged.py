@@ -45,6 +45,7 @@ def damaged(files: tuple[Path, ...], count: int, seed: int) -> None:
             make_rave(folder / "rave.ts", ratios=(4, 2), noise=True),
             make_rave(folder / "rave-v1.ts", "v1", ratios=(4, 2), wrapper="trace"),
             make_vschaos2(folder / "vschaos2.ts", "small"),
+            make_vschaos2(folder / "labels.ts", "small", conditioned=True, predicted=True),
         )
         faults = refused = played = 0
         slowest = 0.0
