@@ -28,7 +28,9 @@ def manual() -> str:
         "seconds and replaces; `overdub` adds.",
         "What has no name yet is saved at once in `latents/jam/` under a name of its contents, and "
         "the sound as it stands remembers that name: presets, their history and the last session "
-        "find what they played. `/jam/save` gives it a name of its own.",
+        "find what they played. At the start those that none of them names are removed, except the "
+        "200 newest of each folder and whatever is younger than a day. `/jam/save` gives it a name "
+        "of its own.",
         "## Messages of the jam",
         _messages("jam", [(c.name, c.arguments, c.description) for c in COMMANDS]),
         "A slot is 1 to 8. What cannot be done is answered with `/error` and a sentence. NAME is a "
