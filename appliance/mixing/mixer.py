@@ -19,11 +19,11 @@ class Mixer:
     """Mixes `slots` mono voices to stereo.
 
     Level (with on/off) and pan move to a new setting over 20 ms. While they do, the gains are
-    worked out every 32 samples and join in straight lines, whose corners stay 70 dB below the
-    sound. Pan is constant power: the squares of the left and right gains sum to the squared level,
-    at the centre each is 3 dB down. Auto-pan adds random straight moves, `/mix/autopan_rate` new
-    positions a second, to the pan, and stops at the edges. A voice's broken samples (NaN,
-    infinity) are silenced here, so that one faulty decoder does not mute the rest.
+    worked out every 32 samples and joined by cubics without corners. Pan is constant power: the
+    squares of the left and right gains sum to the squared level, at the centre each is 3 dB down.
+    Auto-pan adds random straight moves, `/mix/autopan_rate` new positions a second, to the pan,
+    and stops at the edges. A voice's broken samples (NaN, infinity) are silenced here, so that one
+    faulty decoder does not mute the rest.
     """
 
     def __init__(self, values: Values, slots: int, rate: float, max_block: int) -> None:
@@ -44,7 +44,7 @@ class Mixer:
         )
         self._repair = Repair(slots, max_block)
         self._spread = Spread(values, slots, rate, max_block)
-        longest = -(-max(_STRETCH, max_block) // _GRID) * _GRID + 2 * _GRID
+        longest = -(-max(_STRETCH, max_block) // _GRID) * _GRID + 3 * _GRID
         self._autopan = Drift(
             slots,
             frequency=float(self._frequency[0]),
@@ -52,7 +52,7 @@ class Mixer:
             max_block=longest // _GRID + 1,
             seed=1,
         )
-        self.fade = fade_samples(rate) + _GRID
+        self.fade = fade_samples(rate) + 2 * _GRID
         """Samples after which a voice that was switched off is silent, at the most."""
         self._ramp = Ramp(self._settings(), length=fade_samples(rate), max_block=longest)
         self._clock = self._ramp_clock = 0
@@ -65,6 +65,7 @@ class Mixer:
         self._angle = np.zeros((2, slots, segments + 1))
         # Moving gains ahead of the clock, at the instants and at the samples that follow them.
         self._points = np.zeros((2, slots, segments + 1), np.float32)
+        self._slopes = np.zeros_like(self._points)  # at the instants, from each to the next
         self._lines = np.zeros((2, slots, segments, _GRID), np.float32)
         self._gain = self._lines.reshape(2, slots, -1)
         self._rest()
@@ -116,7 +117,7 @@ class Mixer:
             self._look_ahead(samples)
         elif self._moving and self._clock + samples > self._end:
             self._catch_up()
-            if self._ramp.active or self._panning or self._under_way:
+            if self._ramp.active or self._panning or not self._flat:
                 self._look_ahead(samples)
             else:
                 self._rest()
@@ -130,18 +131,12 @@ class Mixer:
         return bool(self._ramp.target[2 * self._slots :].any())
 
     @property
-    def _edges(self) -> NDArray[np.float32]:
-        """The gains at both ends of the stretch that the clock is in, (2, slots, 2)."""
-        if not self._moving:
-            return np.repeat(self._still, 2, axis=2)
+    def _flat(self) -> bool:
+        """Whether the gains rest where the clock is, and at the end of the stretch it is in."""
         place = (self._clock - self._first) // _GRID
-        return self._points[:, :, place : place + 2]
-
-    @property
-    def _under_way(self) -> bool:
-        """Whether the stretch that the clock is inside of has yet to bring the gains to rest."""
-        start, end = self._edges[:, :, 0], self._edges[:, :, -1]
-        return bool(self._clock % _GRID) and not np.array_equal(start, end)
+        ends = slice(place, place + (2 if self._clock % _GRID else 1))
+        points = self._points[:, :, ends]
+        return not self._slopes[:, :, ends].any() and bool((points == points[:, :, :1]).all())
 
     def _catch_up(self) -> None:
         """Bring the ramp to the clock."""
@@ -152,22 +147,31 @@ class Mixer:
         """Stay with the gains of the ramp's targets, or move on from them."""
         self._law(0, self._still)
         self._first = self._end = self._clock - self._clock % _GRID
+        self._points[:, :, :2] = self._still
+        self._slopes[:, :, :2] = 0
         self._moving = self._panning
 
     def _look_ahead(self, samples: int) -> None:
         """Work gains out for the next `samples` and some more."""
         start = self._clock % _GRID
         segments = -(-(start + max(samples, _STRETCH)) // _GRID)
-        known = 0
-        if start:
-            # A stretch that has begun keeps its end, whatever was changed meanwhile.
-            known = 2
-            self._points[:, :, :2] = self._edges.copy()
-        points = self._points[:, :, : segments + 1]
-        self._law(known * _GRID - start, points[:, :, known:])
-        steps = points[:, :, 1:] - points[:, :, :-1]
+        # A stretch that has begun keeps its end, whatever was changed meanwhile.
+        known = 2 if start else 1
+        place = (self._clock - self._first) // _GRID if self._moving else 0
+        for row in (self._points, self._slopes):
+            row[:, :, :known] = row[:, :, place : place + known].copy()
+        points, slopes = (row[:, :, : segments + 1] for row in (self._points, self._slopes))
+        self._law(known * _GRID - start, self._points[:, :, known : segments + 2])
+        slopes[:, :, known:] = self._points[:, :, known + 1 : segments + 2]
+        slopes[:, :, known:] -= points[:, :, known - 1 : -1]
+        slopes[:, :, known:] *= np.float32(0.5)
+        way = points[:, :, 1:] - points[:, :, :-1]
+        turn = 3 * way - 2 * slopes[:, :, :-1] - slopes[:, :, 1:]
         lines = self._lines[:, :, :segments]
-        np.multiply(steps[..., np.newaxis], self._share, out=lines)
+        np.multiply((way - slopes[:, :, :-1] - turn)[..., np.newaxis], self._share, out=lines)
+        for part in (turn, slopes[:, :, :-1]):
+            np.add(lines, part[..., np.newaxis], out=lines)
+            np.multiply(lines, self._share, out=lines)
         np.add(lines, points[:, :, :-1, np.newaxis], out=lines)
         self._first = self._clock - start
         self._end = self._first + segments * _GRID

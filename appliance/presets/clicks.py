@@ -48,7 +48,7 @@ def listen(bank: Bank, pairs: Iterable[tuple[int, int]], rate: int) -> Iterable[
     """Yield every way of going from one slot of `bank` to another, at `rate` Hz."""
     for start, end in pairs:
         for how in HOWS:
-            yield Recall(start, end, how, _recall(bank, start, end, how, rate))
+            yield Recall(start, end, how, click_db(*heard(bank, start, end, how, rate)))
 
 
 def click_db(sound: NDArray[np.float32], moments: slice, before: slice, after: slice) -> float:
@@ -64,7 +64,13 @@ def click_db(sound: NDArray[np.float32], moments: slice, before: slice, after: s
     return 20 * math.log10(max(over / max(float(peak), 1e-9), 1e-10))
 
 
-def _recall(bank: Bank, start: int, end: int, how: How, rate: int) -> float:
+def heard(
+    bank: Bank, start: int, end: int, how: How, rate: int
+) -> tuple[NDArray[np.float32], slice, slice, slice]:
+    """Return what is heard at one recall, float32 (2, n), and its parts as `click_db` wants them.
+
+    They are the samples of the change, those before it and those after it.
+    """
     one, other = bank[start].settings, bank[end].settings
     values = Values(bank.table)
     values.array[:] = one
@@ -96,4 +102,4 @@ def _recall(bank: Bank, start: int, end: int, how: How, rate: int) -> float:
             master.process(sound[:, part])
             done = part.stop
     ends = (moment // 2, moment, moment + change, len(time))
-    return click_db(sound, slice(*ends[1:3]), slice(*ends[:2]), slice(*ends[2:]))
+    return sound, slice(*ends[1:3]), slice(*ends[:2]), slice(*ends[2:])

@@ -7,7 +7,7 @@ from appliance.parameters import Table, Values
 from .signals import RATE, Audio, noise, roughness, settings, sine
 
 FADE = 960  # 20 ms
-GRID = 32  # samples from which gains join in straight lines
+GRID = 32  # samples from one working out of moving gains to the next
 QUIET = {f"/decoder/{slot}/level_db": -60 for slot in (2, 3, 4)}
 
 
@@ -68,7 +68,7 @@ def test_voices_sum() -> None:
 def test_off_fades_to_exact_silence_in_time_and_on_comes_back() -> None:
     values = settings({"/decoder/1/level_db": 0, "/decoder/1/pan": -1})
     mixer = solo(values)
-    assert mixer.fade == FADE + GRID
+    assert mixer.fade == FADE + 2 * GRID
     mix(mixer, ones(70))
     values.update({"/decoder/1/on": 0})
     out = mix(mixer, ones(mixer.fade + 100))[0]
@@ -92,6 +92,7 @@ def test_off_lasts_no_longer_while_other_things_move() -> None:
         values.set("/decoder/1/level_db", -block)
         values.set("/decoder/2/level_db", -block)
         assert mix(mixer, only).any()
+    mix(mixer, only)
     assert not mix(mixer, only).any()
 
 

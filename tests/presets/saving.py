@@ -185,7 +185,8 @@ def main() -> None:
     every = [
         (s, at, error) for s in SAVES for at in range(1, len(calls[s]) + 2) for error in ERRORS
     ]
-    kills = [each for each in every if not each[2]]
+    # Behind the last call there is nothing left to kill.
+    kills = [each for each in every if not each[2] and each[1] <= len(calls[each[0]])]
     if len(sys.argv) > 2:
         count = int(sys.argv[2])
         chosen = [*kills * (count // len(kills)), *random.sample(kills, count % len(kills))]

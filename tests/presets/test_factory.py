@@ -11,7 +11,7 @@ from appliance.engine.instrument import Instrument
 from appliance.places import factory_folder
 from appliance.presets.bank import Bank, read_bank
 from appliance.presets.box import box_values
-from appliance.presets.clicks import LIMIT_DB, listen
+from appliance.presets.clicks import HOWS, LIMIT_DB, How, click_db, heard, listen
 from appliance.presets.file_name import find_file
 from appliance.presets.finding import factory_shelf
 from appliance.presets.fingerprint import distance_db, fingerprint
@@ -80,3 +80,18 @@ def test_recalls_of_the_bank_do_not_click(bank: Bank) -> None:
     pairs = ((38, 1), (5, 24), (60, 33), (32, 44), (8, 5), (64, 3))
     for recall in listen(bank, pairs, Config().audio.rate):
         assert recall.click_db < LIMIT_DB, recall
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_a_click_in_a_recall_would_be_found_as_loud_as_it_is(bank: Bank, how: How) -> None:
+    """Steps put into recalls that have none: 50 dB below the peak is over the limit, 70 is not."""
+    for pair in ((38, 1), (5, 24), (60, 33)):
+        sound, change, before, after = heard(bank, *pair, how, Config().audio.rate)
+        for height_db in (-50.0, -70.0):
+            clicked = sound.copy()
+            middle = (change.start + change.stop) // 2
+            clicked[:, middle:] += 10 ** (height_db / 20) * np.abs(sound).max()
+            found = click_db(clicked, change, before, after)
+            assert (found > LIMIT_DB) == (height_db > LIMIT_DB), (pair, height_db, found)
+            if height_db > LIMIT_DB:
+                assert found == pytest.approx(height_db, abs=3)
