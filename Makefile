@@ -77,7 +77,7 @@ image-test: $(VENV)/.test image-packages
 	$(call system,$(BENCH_PACKAGES))
 	$(ROOT) $(BIN)/python image/build qemu-amd64
 	$(ROOT) $(BIN)/python image/build qemu-arm64
-	$(BIN)/python -m tests.boot qemu-amd64 $(ARGS)
+	$(BIN)/python -m tests.boot qemu-amd64 --cuts 20 $(ARGS)
 	$(BIN)/python -m tests.boot qemu-arm64 $(ARGS)
 
 bench: $(VENV)/.test

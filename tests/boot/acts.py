@@ -36,6 +36,8 @@ CHANGED_DB = 1.0
 RESTART_SECONDS = 3.0
 GUEST_RATE, BOARD_RATE = 1.0e9, 2.4e9
 """Instructions a second: the guest's by definition, a Raspberry Pi 5's at one a clock."""
+SAVED_WITHIN = 6
+"""Seconds of the guest; the sound that a start takes up again is saved every 5."""
 BARE_FACTOR = 2.0
 SERVICES = ("board", "engine", "panel", "imports", "safe")
 """What makes an instrument of the system."""
@@ -207,6 +209,7 @@ def _replug(bench: Bench, say: Say) -> None:
 def _crash(bench: Bench, say: Say) -> None:
     """The engine is killed: it is back with the same preset, soon by the guest's own clock."""
     preset = bench.status()["presets"]["current"]
+    bench.on.ask(f"sleep {SAVED_WITHIN}")
     stamps = bench.on.ask(
         "rm -f /run/neural-synth/start.json; systemctl kill -s KILL neural-synth-engine;"
         " a=$(cut -d' ' -f1 /proc/uptime); until grep -qs ready /run/neural-synth/start.json;"
