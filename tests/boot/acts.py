@@ -313,7 +313,7 @@ def _refuse(bench: Bench, bundle: Path, name: str, say: Say) -> None:
     bench.on.plug_stick(bench.stick({bad.name: bad}, "REFUSED"))
     told = "journalctl --boot --no-pager --output=cat --unit='neural-synth-update@*'"
     said = bench.on.until(
-        lambda: next((s for s in bench.on.ask(told).splitlines() if words in s), None),
+        lambda: next((s for s in bench.on.attempt(told)[0].splitlines() if words in s), None),
         f"a refusal of {bad.name}",
         400,
     )
