@@ -109,6 +109,10 @@ class DecoderConfig(Section, frozen=True):
         Literal["auto", "mixed", "fp32", "fp16", "blocks8", "int8", "blocks4"],
         Meta(description="Weights to use; auto is what was measured best on this board"),
     ] = "auto"
+    channel: Annotated[
+        Literal["both", "left", "right"],
+        Meta(description="Of a two-channel model; left and right share one decode"),
+    ] = "both"
 
 
 class EncoderConfig(Section, frozen=True):

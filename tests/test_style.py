@@ -28,6 +28,7 @@ REAL_TIME = (
     "input/intake.py",
     "input/capture.py",
     "decoders/onnx_decoder.py",
+    "decoders/split_decoder.py",
     "decoders/torch_decoder.py",
     "decoders/randomness.py",
     "mixing/mixer.py",

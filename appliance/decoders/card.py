@@ -87,6 +87,8 @@ class Card(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What it reads beside its latents, in the order of a slot's conditions."""
     projection: str = ""
     """Axes of a spectral model's latents if not its own: PCA, ICA or spherical."""
+    split: bool = False
+    """Whether slots can play its left and its right channel apart."""
     prior: str = ""
     """The file whose method "prior" makes up latents; empty if the export has none."""
     codes: int = 0

@@ -154,12 +154,16 @@ def _rebuild(
     """Write, verify and measure the decoder's graphs, and say on `card` what they are."""
     progress("recognising the family")
     architecture = recognise(model, contract.latents)
+    if isinstance(architecture, RaveDecoder) and architecture.channels == architecture.heard == 2:
+        architecture, card.split = replace(architecture, split=True), True
+        card.notes[:] = _notes(contract, contract.latents, split=True)
     codes = architecture.codes
     description = {
         "family": architecture.family,
         "rate": contract.rate,
         "ratio": contract.ratio,
         "latents": contract.latents,
+        "channels": 2 if card.split else 1,
         "conditions": [condition.classes for condition in contract.conditions],
     }
     part: Part[OnnxDecoder] = Part(
@@ -185,7 +189,7 @@ def _rebuild(
             description=description | {"latents": latents},
         )
         exact, matrices = write_exact(part, work)
-        card.latents, card.notes[:] = latents, _notes(contract, latents)
+        card.latents, card.notes[:] = latents, _notes(contract, latents, split=card.split)
     level = level_db(exact, codes=codes)
     progress("choosing the precision")
     rule = DecoderRule(exact, codes)
@@ -280,7 +284,7 @@ def _verified(
     return error
 
 
-def _notes(contract: Contract, latents: int) -> list[str]:
+def _notes(contract: Contract, latents: int, *, split: bool = False) -> list[str]:
     notes: list[str] = []
     if latents < LATENT_CHANNELS:
         notes.append(
@@ -291,7 +295,8 @@ def _notes(contract: Contract, latents: int) -> list[str]:
     if len(contract.conditions) > CONDITIONS:
         notes.append(f"Has {len(contract.conditions)} labels: those behind {CONDITIONS} stay at 0.")
     if contract.channels > 1:
-        notes.append(f"Has {contract.channels} channels: mixed to mono.")
+        apart = ", or apart in two slots with channel: left and right" if split else ""
+        notes.append(f"Has {contract.channels} channels: mixed to mono{apart}.")
     if not contract.rate_declared:
         notes.append(f"Declares no sample rate: {contract.rate} Hz assumed.")
     return notes

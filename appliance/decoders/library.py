@@ -8,6 +8,7 @@ from appliance.decoders.decoder import Decoder
 from appliance.decoders.encoder import Encoder
 from appliance.decoders.onnx_decoder import OnnxDecoder
 from appliance.decoders.onnx_encoder import OnnxEncoder
+from appliance.decoders.split_decoder import BOTH, SplitDecoder
 from appliance.errors import ModelError
 
 
@@ -15,14 +16,29 @@ class Library(Catalogue):
     """A catalogue whose models can be played."""
 
     def open(
-        self, name: str, seeds: Sequence[int], *, precision: str = "auto", device: str = "cpu"
+        self,
+        name: str,
+        seeds: Sequence[int],
+        *,
+        precision: str = "auto",
+        device: str = "cpu",
+        channels: Sequence[int] = (),
     ) -> Decoder:
         """Return a decoder with one row per seed; raises ModelError if it cannot be opened.
 
         On the device "cuda" a rebuilt model is calculated in float32, whatever the precision.
+        `channels` gives each row's channel, see `SplitDecoder`; without it all play the mean.
         """
         folder = self.folder(name)
         card = read_card(folder)
+        if any(channel != BOTH for channel in channels):
+            if not card.split:
+                raise ModelError(
+                    f"Model '{name}' has no left and right channel to play apart. Use "
+                    "'channel: both' (two slots with different seeds differ as its channels "
+                    "would), or import it again if its file has two."
+                )
+            return SplitDecoder(folder / _file(card, name, precision), seeds, channels)
         if card.runtime == "torchscript":
             try:
                 from appliance.decoders.torchscript import TorchScriptDecoder  # noqa: PLC0415
@@ -32,7 +48,7 @@ class Library(Catalogue):
                     "Install it with 'pip install neural-synth-appliance[models]'."
                 ) from None
             return TorchScriptDecoder(folder / card.variants[card.precision].file, seeds)
-        if device != "cpu":
+        if device != "cpu" and not card.split:
             from appliance.decoders.torch_decoder import TorchDecoder  # noqa: PLC0415
 
             return TorchDecoder(folder / card.variants["fp32"].file, seeds, device=device)

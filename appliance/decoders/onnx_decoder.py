@@ -24,6 +24,9 @@ class OnnxDecoder:
         self.conditions = np.zeros((self.rows, CONDITIONS), np.float32)
         controls = self.runtime.controls
         self._conditioned = [controls[control(n)][:, 0] for n in range(len(self.runtime.classes))]
+        self.channels = self.runtime.channels
+        self.heard = self.runtime.audio.reshape(self.rows, self.channels, self.ratio)
+        """The channels of the last frame, (rows, channels, ratio), live."""
         self._used = min(self.latents, LATENT_CHANNELS)
 
     @property
@@ -49,7 +52,10 @@ class OnnxDecoder:
                 last += 1
             runtime.draw(first, last)
             runtime.step(first, last)
-            audio[first:last] = runtime.audio[first:last]
+            if self.channels == 1:
+                audio[first:last] = runtime.audio[first:last]
+            else:
+                self.heard[first:last].mean(1, out=audio[first:last])
             first = last
 
     def reset(self, row: int) -> None:
@@ -67,11 +73,12 @@ class OnnxDecoder:
         """Decode one frame of all rows with given random numbers, for verification.
 
         `z` is (rows, latents) with every latent of the model, `noises` in the graph's order, each
-        of the graph's shape behind (rows, ...). Returns the live audio buffer (rows, ratio).
+        of the graph's shape behind (rows, ...). Returns audio (rows, ratio): the live buffer, or
+        the mean of the channels.
         """
         self.runtime.z[:, 0] = z
         for place, target in enumerate(self._conditioned):
             target[:] = self.conditions[:, place]
         self.runtime.set_noises(noises)
         self.runtime.step(0, self.rows)
-        return self.runtime.audio
+        return self.runtime.audio if self.channels == 1 else self.heard.mean(1)

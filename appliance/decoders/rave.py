@@ -42,6 +42,7 @@ class RaveDecoder:
     copies: int = 1
     lag: int = 0  # steps by which the sub-bands come later than in an offline decode
     delay: int = 0  # and samples by which the audio does
+    split: bool = False  # whether both channels are given, one behind the other, not their mean
 
     @property
     def family(self) -> str:
@@ -65,14 +66,25 @@ class RaveDecoder:
         z = graph.multiply(graph.input("z", frames, self.latent.latents), self.copies)
         x = write(graph, self.net, self.latent.write(graph, z))
         y = self._v2(graph, x) if self.loudness is None else self._v1(graph, x, self.loudness)
-        y = graph.average(self._mixed(graph, y))
-        # From here on everything is linear, so the mix of all channels may come first.
+        if self.split:
+            bands = y.channels // self.channels
+            cuts = [graph.cut(y.name, n * bands, (n + 1) * bands, 2) for n in range(self.heard)]
+            parts = [self._sound(graph, Signal(cut, y.steps, bands)) for cut in cuts]
+        else:
+            # From here on everything is linear, so the mix of all channels may come first.
+            parts = [self._sound(graph, graph.average(self._mixed(graph, y)))]
+        samples = parts[0].steps * parts[0].channels
+        names = [graph.reshape(part.name, samples) for part in parts]
+        joined = graph.node("Concat", names, axis=1) if self.split else names[0]
+        graph.output("audio", joined, (samples * len(parts),))
+
+    def _sound(self, graph: Graph, y: Signal) -> Signal:
+        """Append the filter bank and the change of rate: sub-bands to samples."""
         if self.synthesis is not None:
             y = join(graph, y, self.synthesis, self.lag)
         if self.resampling is not None:
             y = resample(graph, y, self.resampling)
-        samples = y.steps * y.channels
-        graph.output("audio", graph.reshape(y.name, samples), (samples,))
+        return y
 
     def _v1(self, graph: Graph, x: Signal, loudness: Layer) -> Signal:
         wave = write(graph, self.waveform, delayed(graph, x, self.delays[0]))

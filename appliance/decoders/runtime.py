@@ -27,8 +27,8 @@ from appliance.errors import ModelError
 class GraphRuntime:
     """A graph with one row per seed: what it reads, what it gives, its states and its noise.
 
-    `z`, float32 (rows, 1, latents), and `audio`, float32 (rows, ratio), are the memory that the
-    graph reads from and writes to; which of them is which is its role.
+    `z`, float32 (rows, 1, latents), and `audio`, float32 (rows, channels * ratio), are the memory
+    that the graph reads from and writes to; which of them is which is its role.
     """
 
     def __init__(self, path: Path, role: Role, seeds: Sequence[int], *, threads: int = 1) -> None:
@@ -58,7 +58,8 @@ class GraphRuntime:
         self.latents = int(contract["latents"])
         rows = self.rows
         self.z = _zeros(rows, (1, self.latents))
-        self.audio = _zeros(rows, (self.ratio,))
+        self.channels = int(contract.get("channels", 1))
+        self.audio = _zeros(rows, (self.channels * self.ratio,))
         ends = [("z", self.z), ("audio", self.audio)]
         self._heard, self._given = ends if role is Role.DECODER else reversed(ends)
         self.states: list[tuple[str, str, tuple[NDArray[np.float32], ...]]] = [

@@ -66,7 +66,8 @@ def relative_error(
 ) -> float:
     """Return max |difference| / max |sample| over `frames` with the same random numbers.
 
-    The mean of the original's channels counts. The result is NaN if any sample is.
+    The mean of the original's channels counts, or each, if the decoder gives each. The result is
+    NaN if any sample is.
     """
     silence(model)
     worst = peak = 0.0
@@ -77,10 +78,12 @@ def relative_error(
         inlets = np.append(z[0], labels[: len(contract.conditions)])[None, :, None]
         torch.manual_seed(frame)
         with torch.inference_mode():
-            expected = model.decode(torch.from_numpy(inlets))[0].mean(0).numpy()
+            original = model.decode(torch.from_numpy(inlets))[0]
         torch.manual_seed(frame)
         noises = [drawn(kind, shape) for kind, shape in decoder.runtime.noise_inputs]
-        sound = decoder.run(z, noises)[0]
+        sound, expected = decoder.run(z, noises)[0], original.mean(0).numpy()
+        if decoder.channels > 1:
+            sound, expected = decoder.heard[0], original.numpy()
         # Python's max() would drop a NaN; numpy's keeps it.
         worst = float(np.maximum(worst, np.abs(sound - expected).max()))
         peak = float(np.maximum(peak, np.abs(expected).max()))

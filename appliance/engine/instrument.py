@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from appliance import LATENT_CHANNELS
 from appliance.config import Config
 from appliance.decoders.library import Library
+from appliance.decoders.split_decoder import CHANNELS
 from appliance.engine.encoding import Encoding
 from appliance.engine.group import Group, stagger
 from appliance.engine.sounding import Sounding
@@ -340,7 +341,10 @@ class Instrument:
             loaded += len(slots)
             seeds = [_slot_seed(seed, config.decoders[n].seed) for n in slots]
             device = config.engine.device
-            decoder = library.open(model, seeds, precision=precision, device=device)
+            channels = [CHANNELS[config.decoders[n].channel] for n in slots]
+            decoder = library.open(
+                model, seeds, precision=precision, device=device, channels=channels
+            )
             groups.append(
                 Group(
                     model,

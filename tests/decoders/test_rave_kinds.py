@@ -95,7 +95,10 @@ def test_channels_of_a_mono_model_differ(opened: Any) -> None:
         ("discrete", "rave-v2", ["Its inlets are codes: whole numbers from 0 to 31."]),
         ("spherical", "rave-v2", ["Its inlets are angles from -1 to 1 and wrap around beyond."]),
         ("stereo", "rave-v2", ["Has 2 channels: mixed to mono."]),
-        ("two channels, v1", "rave-v1", ["Has 2 channels: mixed to mono."]),
+        (
+            "two channels, v1", "rave-v1",
+            ["Has 2 channels: mixed to mono, or apart in two slots with channel: left and right."],
+        ),
         ("resampled", "rave-v2", []),
     ],
 )  # fmt: skip
