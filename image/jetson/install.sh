@@ -96,7 +96,8 @@ borrow_names() {
   [ -n "$root" ] || return 0
   names=$root/etc/resolv.conf
   kept=$root/etc/resolv.conf.before-neural-synth
-  if [ -e "$names" ] || [ -L "$names" ]; then mv "$names" "$kept"; fi
+  # One that is put aside already was left by a run that was cut off.
+  if [ ! -e "$kept" ] && [ ! -L "$kept" ]; then mv "$names" "$kept" 2>/dev/null || true; fi
   cp -L /etc/resolv.conf "$names"
   trap 'rm -f "$names"; [ ! -e "$kept" ] && [ ! -L "$kept" ] || mv "$kept" "$names"' EXIT
 }
