@@ -23,7 +23,9 @@ def imports() -> None:
 @imports.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="Name to play it by; default: the file's.")
-@click.option("--precision", type=click.Choice(["auto", *Precision]), default="auto")
+@click.option(
+    "--precision", type=click.Choice(["auto", *(p.value for p in Precision)]), default="auto"
+)
 @click.option(
     "--projection", default="", metavar="AXES", help="Axes of a vschaos2 model's latents."
 )

@@ -35,7 +35,7 @@ for command in (evaluate, verify, bench):
 )
 @click.option(
     "--precision",
-    type=click.Choice(["auto", *Precision]),
+    type=click.Choice(["auto", *(p.value for p in Precision)]),
     default="auto",
     show_default=True,
     help="How large matrices are stored; auto is the fastest mixture that sounds the same.",

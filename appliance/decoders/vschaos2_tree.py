@@ -72,6 +72,8 @@ def recognise(model: Module, latents: int) -> SpectralDecoder:
 
 def _labels(model: Module) -> tuple[Label, ...]:
     """Return the labels that the decoder reads, in the order of its inlets."""
+    if not has(model, "_decoder_ordered_tasks"):  # a model that was never given labels
+        return ()
     tasks = [str(task) for task in model._decoder_ordered_tasks]
     if len(tasks) > CONDITIONS:
         raise UnknownTreeError(f"it reads {len(tasks)} labels, more than {CONDITIONS}")

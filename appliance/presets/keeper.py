@@ -37,6 +37,7 @@ Receiver = Callable[[Path], None]
 
 LOOK_SECONDS = 0.25
 AUTOSAVE_SECONDS = 5.0
+RECALLED_SECONDS = 1.0  # after a recall, so that a crash comes back to it
 REFRESH_SECONDS = 2.0
 _RETRY_SECONDS = 10.0
 _JOBS = 64
@@ -87,6 +88,7 @@ class Keeper:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._begun = self._saved = self._refreshed = time.monotonic()
+        self._written: Sound | None = None
         self._retry = 0.0
 
     def begin(self, preset: str | None, wish: str | None, default: str) -> str:
@@ -259,7 +261,8 @@ class Keeper:
         if now - self._refreshed >= REFRESH_SECONDS:
             self._refreshed = now
             self._refresh()
-        if now - self._saved >= AUTOSAVE_SECONDS:
+        recalled = self.stage.here is not self._written
+        if now - self._saved >= (RECALLED_SECONDS if recalled else AUTOSAVE_SECONDS):
             self._saved = now
             self._write_session(clean=False)
 
@@ -319,9 +322,10 @@ class Keeper:
     def _write_session(self, *, clean: bool) -> None:
         with self.lock:
             preset = self.bench.present()
-            slot, manner = self.stage.here.slot, self.stage.manner
+            here, manner = self.stage.here, self.stage.manner
         try:
-            self._diary.write(preset, slot, manner, clean=clean)
+            self._diary.write(preset, here.slot, manner, clean=clean)
+            self._written = here
             self._note("autosave")
         except OSError as error:
             self._note(

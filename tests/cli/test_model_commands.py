@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.decoders.importer import import_model
+from appliance.decoders.precision import Precision
 from tests.cli.conftest import Box
 from tests.decoders.rave_export import make_rave
 
@@ -88,3 +89,11 @@ def test_bench_against_another_file(box: Box, tmp_path: Path) -> None:
     said = box("models", "bench", "bell", "--against", other)
     assert said.code == 3 and "is not the file that 'bell' was imported from" in said.err
     assert box("models", "bench", "--against", other).code == 2
+
+
+@pytest.mark.parametrize("precision", list(Precision))
+def test_precisions_are_called_what_cards_call_them(box: Box, precision: Precision) -> None:
+    # What is refused here is the file, or what this processor lacks, but not the name.
+    for command in (("models", "import"), ("imports", "add")):
+        said = box(*command, box.folder / "none.ts", "--precision", precision.value)
+        assert said.code != 0 and ("none.ts" in said.err or "This processor" in said.err)

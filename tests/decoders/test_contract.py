@@ -40,7 +40,8 @@ def test_version_1_without_a_list_of_methods(rave: Rave) -> None:
 
 def test_version_1_with_a_prior_has_its_numbers_one_level_down(rave: Rave) -> None:
     _, contract = open_model(rave(generation="v1", wrapper="combined", ratios=(4, 2)))
-    assert contract == Contract(("encode", "decode", "prior"), 8, 128, 1, 44100, True)
+    methods = ("encode", "decode", "prior")
+    assert contract == Contract(methods, 8, 128, 1, 44100, True, prior=True)
     _, contract = open_model(rave(generation="v1", wrapper="combined", ratios=(4, 2), encoded=True))
     assert contract.encoding == Encoding(1, 8, 128)
 

@@ -288,6 +288,22 @@ def test_the_sound_survives_a_power_cut(folder: Path, monkeypatch: pytest.Monkey
     assert (state["current"], state["edited"], state["seconds"]) == (7, True, 3)
 
 
+def test_a_crash_soon_after_a_recall_comes_back_to_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(keeper_module, "RECALLED_SECONDS", 0.02)
+    monkeypatch.setattr(keeper_module, "AUTOSAVE_SECONDS", 1e9)
+    box = Box(folder)
+    box.keeper.start()
+    session = folder / "session.yaml"
+    for slot in (7, 2):
+        box("recall", slot)
+        until(lambda slot=slot: session.exists() and f"slot: {slot}\n" in session.read_text())
+    box.crash()
+    assert Box(folder).status()["current"] == 2
+
+
 def test_a_clean_end_leaves_the_choice_to_the_player(folder: Path) -> None:
     box = Box(folder)
     box.keeper.start()
