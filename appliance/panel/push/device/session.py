@@ -85,8 +85,10 @@ class Session:
 
     def _greet(self) -> None:
         """Prove that it is there: an open port alone says nothing."""
-        for _ in range(_TRIES):
-            answer = self._ask(sysex.IDENTITY_REQUEST, sysex.Identity)
+        for attempt in range(_TRIES):
+            # A box that starts, or draws its first pictures, is slow to hear an answer.
+            patience = _PATIENCE * 2**attempt
+            answer = self._ask(sysex.IDENTITY_REQUEST, sysex.Identity, patience)
             if answer is not None:
                 if answer.product != self.model.product:
                     raise DeviceError(
@@ -184,10 +186,12 @@ class Session:
             dim = "The Push has USB power only and stays dim: plug in its power supply."
             self._surface.complain("push", *([] if answer.external else [dim]))
 
-    def _ask(self, question: bytes, kind: type[_Answer]) -> _Answer | None:
+    def _ask(
+        self, question: bytes, kind: type[_Answer], patience: float | None = None
+    ) -> _Answer | None:
         """Send a question and return the answer of `kind` that comes in time, None if none does."""
         self._link.send(question)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + (_PATIENCE if patience is None else patience)
         while (left := deadline - time.monotonic()) > 0:
             try:
                 answer = self._answers.get(timeout=left)
