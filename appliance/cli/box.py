@@ -9,7 +9,8 @@ from appliance.cli.settings import configuration, open_library
 from appliance.config import Config, LoadedConfig
 from appliance.decoders.devices import cuda_shortage
 from appliance.decoders.library import Library
-from appliance.engine.instrument import Instrument, Progress
+from appliance.engine.instrument import Instrument
+from appliance.engine.loading import Progress
 from appliance.errors import ConfigError, ModelError
 
 Warnings = list[str]

@@ -24,7 +24,8 @@ from appliance.cli.settings import (
 )
 from appliance.config import Config
 from appliance.engine.console import Console
-from appliance.engine.instrument import Instrument, Progress
+from appliance.engine.instrument import Instrument
+from appliance.engine.loading import Progress
 from appliance.engine.monitor import Monitor
 from appliance.engine.player import Player
 from appliance.engine.realtime import BACKGROUND, enter_real_time

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from appliance import CONDITIONS, LATENT_CHANNELS
 from appliance.decoders.decoder import Decoder
 from appliance.engine.stream import Stream
-from appliance.latent import CONTROL_PERIOD
 
 AMPLE = 1 << 62  # slack before any frame was measured
 _WAKING = 1024  # samples; a decoder that wakes starts with a jump, its filter bank's delay later
@@ -51,10 +50,10 @@ class Group:
         self.model = model
         self.decoder = decoder
         self.slots = tuple(slots)
-        # Neighbours are read as one slice, which is quicker.
         first, last = self.slots[0], self.slots[-1] + 1
         neighbours = self.slots == tuple(range(first, last))
-        self._rows = slice(first, last) if neighbours else list(self.slots)
+        self.rows = slice(first, last) if neighbours else list(self.slots)
+        """Picks its slots from an array of all: a slice where that will do, which is quicker."""
         self.offset = offset
         self._rate = rate
         rows = len(self.slots)
@@ -122,7 +121,7 @@ class Group:
         if self._posted - self._taken >= self._room:
             return  # the worker passes over the missing number
         place = self._posted % self._room
-        rows = self._rows
+        rows = self.rows
         self._latents[place] = z[rows]
         self._active[place] = active[rows]
         self._peaks[place] = False if peaks is None else peaks[rows]
@@ -245,11 +244,3 @@ class Group:
             due = frame * self.decoder.ratio * self._rate / self.decoder.rate
             lag = max(lag, int(np.ceil(due - got)))
         return lag + 2
-
-
-def stagger(groups: Sequence[Group]) -> None:
-    """Spread the groups' frame starts over the shortest frame, on the control grid."""
-    shortest = min(group.frame_samples for group in groups)
-    for number, group in enumerate(groups):
-        offset = number * shortest / len(groups)
-        group.offset = int(offset // CONTROL_PERIOD) * CONTROL_PERIOD

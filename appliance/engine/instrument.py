@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from appliance import LATENT_CHANNELS
 from appliance.config import Config
 from appliance.decoders.library import Library
-from appliance.decoders.split_decoder import CHANNELS
 from appliance.engine.encoding import Encoding
-from appliance.engine.group import Group, stagger
+from appliance.engine.group import Group
+from appliance.engine.loading import Progress, open_groups
 from appliance.engine.sounding import Sounding
 from appliance.engine.stock import Stock
 from appliance.input.sources import Sources
@@ -26,9 +26,6 @@ from appliance.mixing import Blend, Master, Mixer
 from appliance.parameters.table import PHASES
 from appliance.presets.box import box_values
 from appliance.presets.morph import Morph
-
-Progress = Callable[[str, int, int], object]
-"""Hears a model's name, the number of slots that are loaded, and of all slots."""
 
 _PEAKS = PHASES.index("peaks")
 _FEEDBACK_DELAY = 512
@@ -69,7 +66,14 @@ class Instrument:
         """What the model of each slot reads beside its latents."""
         self.values = box_values(config, self.conditions)
         self.morph = Morph(self.values)
-        self.groups = self._open(config, library, seed, progress)
+        self.groups = open_groups(
+            config,
+            library,
+            seed=seed,
+            reserve=self.reserve,
+            max_block=self.max_block,
+            progress=progress,
+        )
         self._phase = self.values.view("/decoder/{slot}/phase")
         self._conditions = self.values.view("/decoder/{slot}/condition/{condition}")
         self._sounding = Sounding(self.values)
@@ -262,9 +266,8 @@ class Instrument:
         for group, rows in zip(self.groups, self._rows, strict=True):
             part = rows[:, :count]
             group.read(sample, self.headroom, part)
-            if rows.base is not self._voices:
-                for row, slot in enumerate(group.slots):
-                    voices[slot] = part[row]
+            if isinstance(group.rows, list):
+                voices[group.rows] = part
         self.sources.feedback.write(voices)
         self.mixer.process(voices, out)
         self.blend.process(out, self._heard[done:])
@@ -310,15 +313,9 @@ class Instrument:
 
     def _voices_of(self, group: Group) -> NDArray[np.float32]:
         """Return where the group's sound goes: among the voices if its slots are neighbours."""
-        first, count = group.slots[0], len(group.slots)
-        if group.slots == tuple(range(first, first + count)):
-            return self._voices[first : first + count]
-        return np.zeros((count, self.max_block), np.float32)
-
-    def _look_ahead(self, library: Library, model: str) -> int:
-        """Return the engine's samples from a frame's start to the middle of what it does."""
-        card = library.card(model)
-        return round((card.look_ahead + card.ratio / 2) * self.rate / card.rate)
+        if isinstance(group.rows, slice):
+            return self._voices[group.rows]
+        return np.zeros((len(group.slots), self.max_block), np.float32)
 
     def _align(self) -> None:
         """Let the quicker decoders wait for the slowest if that is wanted, else let them go."""
@@ -326,41 +323,3 @@ class Instrument:
         longest = max(group.look_ahead for group in self.groups) if self._aligned[0] else 0
         for group in self.groups:
             group.hold(max(longest - group.look_ahead, 0), self._mixed, self.headroom)
-
-    def _open(self, config: Config, library: Library, seed: int, progress: Progress) -> list[Group]:
-        """Put the slots of one model and precision into one batch, staggered inside the frame."""
-        batches: dict[tuple[str, str], list[int]] = {}
-        for number, slot in enumerate(config.decoders):
-            batches.setdefault((slot.model, slot.precision), []).append(number)
-        looks = {model: self._look_ahead(library, model) for model, _ in batches}
-        longest = max(looks.values())
-        groups: list[Group] = []
-        loaded = 0
-        for (model, precision), slots in batches.items():
-            progress(model, loaded, len(config.decoders))
-            loaded += len(slots)
-            seeds = [_slot_seed(seed, config.decoders[n].seed) for n in slots]
-            device = config.engine.device
-            channels = [CHANNELS[config.decoders[n].channel] for n in slots]
-            decoder = library.open(
-                model, seeds, precision=precision, device=device, channels=channels
-            )
-            groups.append(
-                Group(
-                    model,
-                    decoder,
-                    slots,
-                    rate=self.rate,
-                    offset=0,
-                    reserve=self.reserve + longest,
-                    max_block=self.max_block,
-                    look_ahead=looks[model],
-                )
-            )
-        if config.engine.stagger:
-            stagger(groups)
-        return groups
-
-
-def _slot_seed(seed: int, slot_seed: int) -> int:
-    return (seed << 16) + slot_seed
