@@ -36,8 +36,8 @@ CHANGED_DB = 1.0
 RESTART_SECONDS = 3.0
 GUEST_RATE, BOARD_RATE = 1.0e9, 2.4e9
 """Instructions a second: the guest's by definition, a Raspberry Pi 5's at one a clock."""
-SAVED_WITHIN = 6
-"""Seconds of the guest; the sound that a start takes up again is saved every 5."""
+SAVED_WITHIN = 3
+"""Seconds of the guest; the sound that a start takes up again is saved a second after a recall."""
 BARE_FACTOR = 2.0
 SERVICES = ("board", "engine", "panel", "imports", "safe")
 """What makes an instrument of the system."""
